@@ -1,15 +1,17 @@
 /* backend.h: the contract of a compute backend: memory, shards, and the ops of a GAN step.
  *
- * Three backends fill the same table: `ref` (plain loops, the judge), `cpu` (starts as the ref table and overrides it)
- * and `cuda`. Tensors are NHWC float32. A pointer given to an op is memory of that backend, 64-byte aligned at
- * the start of each shard. Ops on one shard may be asynchronous: they are ordered after earlier ops on the same
- * shard; for_shards() returns with all its shards' work ordered before later calls, and sync() waits for all of it.
+ * Three backends fill the same table: `ref` (plain loops, the judge), `cpu` (starts as the ref table and
+ * overrides it) and `cuda`. Tensors are NHWC float32. A pointer given to an op is memory of that backend,
+ * 64-byte aligned at the start of each shard. Ops on one shard may be asynchronous: they are ordered after
+ * earlier ops on the same shard; for_shards() returns with all its shards' work ordered before later calls,
+ * and sync() waits for all of it.
  *
- * A *shard op* is called inside for_shards(), for one shard, by one thread; always with the same shapes, so its bits do
- * not depend on who runs it. A *whole op* is called outside for_shards() by the main thread and may use all threads;
- * each element of its result is computed in one fixed order whatever their number.
+ * A *shard op* is called inside for_shards(), for one shard, by one thread; always with the same shapes, so
+ * its bits do not depend on who runs it. A *whole op* is called outside for_shards() by the main thread and
+ * may use all threads; each element of its result is computed in one fixed order whatever their number.
  *
- * Everything is called by one rank's main thread (or its shard threads inside for_shards). Memory: alloc/free pairs. */
+ * Everything is called by one rank's main thread (or its shard threads inside for_shards). Memory: alloc/free
+ * pairs. */
 #ifndef GAN_DIST_BACKEND_H
 #define GAN_DIST_BACKEND_H
 
@@ -26,19 +28,20 @@ typedef struct gan_conv gan_conv; /* a planned convolution, opaque; each backend
 typedef enum gan_act { GAN_ACT_NONE, GAN_ACT_RELU, GAN_ACT_LRELU, GAN_ACT_TANH, GAN_ACT_SIGMOID } gan_act;
 #define GAN_LRELU_SLOPE 0.2f
 
-/* The geometry of a convolution from the "big" side x [n][h][w][c] to the "small" side y [n][out_h][out_w][out_c], zero padded.
- * Weights are OIHW: [out_c][c][kernel_h][kernel_w] (PyTorch's Conv2d). The three calls serve three layers:
- *   conv            y = forward(x)                dx = backward_data(dy)
- *   transposed conv y = backward_data(x): the layer's input is the small side, its weight [in][out][kh][kw] is the same array
- *   dense           h = w = kernel = 1: weight [out][in] (PyTorch's Linear)
- * pad_end may be less than full coverage of the big side (rows that no output uses get zero gradient). */
+/* The geometry of a convolution from the "big" side x [n][h][w][c] to the "small" side y
+ * [n][out_h][out_w][out_c], zero padded. Weights are OIHW: [out_c][c][kernel_h][kernel_w] (PyTorch's Conv2d).
+ * The three calls serve three layers: conv            y = forward(x)                dx = backward_data(dy)
+ *   transposed conv y = backward_data(x): the layer's input is the small side, its weight [in][out][kh][kw]
+ * is the same array dense           h = w = kernel = 1: weight [out][in] (PyTorch's Linear) pad_end may be
+ * less than full coverage of the big side (rows that no output uses get zero gradient). */
 typedef struct gan_conv_shape {
     int n; /* pictures in a shard */
     int h, w, c;
     int out_h, out_w, out_c;
     int kernel_h, kernel_w, stride_h, stride_w;
     int pad_top, pad_left, pad_bottom, pad_right;
-    bool need_backward_data; /* false: backward_data is never called on it (first layer of D in the D step only ... ) */
+    bool need_backward_data; /* false: backward_data is never called on it (first layer of D in the D step
+                                only ... ) */
 } gan_conv_shape;
 
 /* What batch norm does after normalising: y = act(gamma * (x - mean) * inverse_deviation + beta). */
@@ -56,7 +59,8 @@ typedef struct gan_adam_args {
     float epsilon; /* as used: p -= step_size * m / (sqrt(v) + epsilon) */
 } gan_adam_args;
 
-/* One shard's share of the work in for_shards. A failure stops the loop; the first failing shard's message is the caller's. */
+/* One shard's share of the work in for_shards. A failure stops the loop; the first failing shard's message is
+ * the caller's. */
 typedef gan_status (*gan_shard_fn)(void *context, int shard);
 
 typedef struct gan_backend_ops {
@@ -74,59 +78,72 @@ typedef struct gan_backend_ops {
 
     /* --- convolution, transposed convolution, dense --- */
     gan_status (*conv_create)(gan_backend *be, gan_conv **out, const gan_conv_shape *shape); /* main thread */
-    void (*conv_destroy)(gan_backend *be, gan_conv *conv);                                   /* NULL is fine */
+    void (*conv_destroy)(gan_backend *be, gan_conv *conv); /* NULL is fine */
     /* Whole op. The weights (OIHW) have changed: make whatever private copies the shard ops use. */
     gan_status (*conv_prepare)(gan_backend *be, gan_conv *conv, const float *weights);
     /* Shard ops. */
     gan_status (*conv_forward)(gan_backend *be, gan_conv *conv, float *y, const float *x);
     gan_status (*conv_backward_data)(gan_backend *be, gan_conv *conv, float *dx, const float *dy);
-    /* Writes (accumulate = false) or adds to the shard's weight gradient, in the backend's own layout: conv_part_floats floats. */
+    /* Writes (accumulate = false) or adds to the shard's weight gradient, in the backend's own layout:
+     * conv_part_floats floats. */
     gan_status (*conv_backward_weights)(gan_backend *be, gan_conv *conv, float *part, const float *x,
                                         const float *dy, bool accumulate);
     size_t (*conv_part_floats)(gan_backend *be, const gan_conv *conv);
-    /* Whole op: dw (OIHW) = sum of parts[0..n) in the fixed tree over 0..n-1, brought into OIHW order. Parts may be overwritten. */
-    gan_status (*conv_weight_gradient)(gan_backend *be, gan_conv *conv, float *dw, float *const *parts, int n);
+    /* Whole op: dw (OIHW) = sum of parts[0..n) in the fixed tree over 0..n-1, brought into OIHW order. Parts
+     * may be overwritten. */
+    gan_status (*conv_weight_gradient)(gan_backend *be, gan_conv *conv, float *dw, float *const *parts,
+                                       int n);
 
     /* --- shard ops on memory --- */
     gan_status (*bias_add)(gan_backend *be, float *y, const float *bias, size_t rows, int c); /* in place */
-    gan_status (*bias_gradient)(gan_backend *be, float *part, const float *dy, size_t rows, int c, bool accumulate);
-    gan_status (*act_forward)(gan_backend *be, float *y, gan_act act, size_t n);                   /* in place */
-    gan_status (*act_backward)(gan_backend *be, float *dy, const float *y, gan_act act, size_t n); /* in place: dy *= act'(y) */
+    gan_status (*bias_gradient)(gan_backend *be, float *part, const float *dy, size_t rows, int c,
+                                bool accumulate);
+    gan_status (*act_forward)(gan_backend *be, float *y, gan_act act, size_t n); /* in place */
+    gan_status (*act_backward)(gan_backend *be, float *dy, const float *y, gan_act act,
+                               size_t n); /* in place: dy *= act'(y) */
     /* sums[0..c) = sum of x, sums[c..2c) = sum of x*x, over rows, in double. */
     gan_status (*bn_sums)(gan_backend *be, double *sums, const float *x, size_t rows, int c);
     gan_status (*bn_forward)(gan_backend *be, float *y, const float *x, const gan_bn_args *args);
-    /* With g = dy * act'(y) and xhat = (x - mean) * inverse_deviation: sums[0..c) = sum g, sums[c..2c) = sum g*xhat. */
-    gan_status (*bn_backward_sums)(gan_backend *be, double *sums, const float *dy, const float *x, const float *y,
-                                   const gan_bn_args *args);
+    /* With g = dy * act'(y) and xhat = (x - mean) * inverse_deviation: sums[0..c) = sum g, sums[c..2c) = sum
+     * g*xhat. */
+    gan_status (*bn_backward_sums)(gan_backend *be, double *sums, const float *dy, const float *x,
+                                   const float *y, const gan_bn_args *args);
     /* dx = gamma * inverse_deviation * (g - mean_g[c] - xhat * mean_gx[c]); dx may be dy. */
     gan_status (*bn_backward)(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
                               const float *mean_g, const float *mean_gx, const gan_bn_args *args);
     /* part[0..n) = (accumulate: +=) the sums, as floats: the shard's gradient of beta and gamma. */
     gan_status (*sums_to_part)(gan_backend *be, float *part, const double *sums, int n, bool accumulate);
-    /* y[n][hw][c + classes] = x with the one-hot label of each picture appended to every position; and its gradient. */
-    gan_status (*label_forward)(gan_backend *be, float *y, const float *x, const int *labels, int n, size_t hw, int c,
-                                int classes);
-    gan_status (*label_backward)(gan_backend *be, float *dx, const float *dy, int n, size_t hw, int c, int classes);
+    /* y[n][hw][c + classes] = x with the one-hot label of each picture appended to every position; and its
+     * gradient. */
+    gan_status (*label_forward)(gan_backend *be, float *y, const float *x, const int *labels, int n,
+                                size_t hw, int c, int classes);
+    gan_status (*label_backward)(gan_backend *be, float *dx, const float *dy, int n, size_t hw, int c,
+                                 int classes);
     /* y[n][columns][rows] = x[n][rows][columns]: between channel-last maps and PyTorch's flat order. */
     gan_status (*transpose)(gan_backend *be, float *y, const float *x, int n, int rows, int columns);
-    /* Loss of n samples in `role`: dlogits = derivative * scale; sums[0] = sum of losses, sums[1] = sum of probabilities "real". */
-    gan_status (*loss)(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits, float sums[2],
-                       const float *logits, int n, float scale);
-    gan_status (*noise)(gan_backend *be, float *out, size_t n, bool normal, gan_rng at); /* N(0,1) or U(-1,1) */
+    /* Loss of n samples in `role`: dlogits = derivative * scale; sums[0] = sum of losses, sums[1] = sum of
+     * probabilities "real". */
+    gan_status (*loss)(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,
+                       float sums[2], const float *logits, int n, float scale);
+    gan_status (*noise)(gan_backend *be, float *out, size_t n, bool normal,
+                        gan_rng at); /* N(0,1) or U(-1,1) */
 
     /* --- whole ops --- */
-    /* out[i] = sum over k of parts[k][i], in the fixed tree over k. Parts may be overwritten; out may be parts[0]. */
+    /* out[i] = sum over k of parts[k][i], in the fixed tree over k. Parts may be overwritten; out may be
+     * parts[0]. */
     gan_status (*tree_sum)(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
     gan_status (*tree_sum_double)(gan_backend *be, double *out, double *const *parts, int n_parts, size_t n);
-    /* From the sums over `count` rows: mean and 1/sqrt(biased variance + epsilon); the running statistics take `momentum` of the
-     * mean and of the unbiased variance (PyTorch's rule). Running pointers may be NULL. */
+    /* From the sums over `count` rows: mean and 1/sqrt(biased variance + epsilon); the running statistics
+     * take `momentum` of the mean and of the unbiased variance (PyTorch's rule). Running pointers may be
+     * NULL. */
     gan_status (*bn_statistics)(gan_backend *be, float *mean, float *inverse_deviation, float *running_mean,
                                 float *running_var, const double *sums, int c, double count, double epsilon,
                                 double momentum);
     /* out[i] = (float)(sums[i] / count), i < n. */
     gan_status (*means)(gan_backend *be, float *out, const double *sums, int n, double count);
     /* inverse_deviation = 1/sqrt(running_var + epsilon), for inference. */
-    gan_status (*bn_inference)(gan_backend *be, float *inverse_deviation, const float *running_var, int c, double epsilon);
+    gan_status (*bn_inference)(gan_backend *be, float *inverse_deviation, const float *running_var, int c,
+                               double epsilon);
     gan_status (*adam)(gan_backend *be, float *p, float *m, float *v, const float *gradient, size_t n,
                        const gan_adam_args *args);
 } gan_backend_ops;

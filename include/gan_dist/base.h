@@ -18,26 +18,30 @@ double gan_peak_memory_mib(void);
 /* Zeroed memory at a 64-byte boundary; NULL when there is none. Freed with free(). */
 void *gan_alloc(size_t bytes);
 
-/* The edit distance (insert, delete, replace) between two words, and the nearest of `n` words to `word`, NULL when none
- * is close enough to be a likely misspelling. For "unknown X 'foo': did you mean 'bar'?". */
+/* The edit distance (insert, delete, replace) between two words, and the nearest of `n` words to `word`, NULL
+ * when none is close enough to be a likely misspelling. For "unknown X 'foo': did you mean 'bar'?". */
 int gan_edit_distance(const char *a, const char *b);
 const char *gan_nearest(const char *word, const char *const *words, size_t n);
 
 /* Creates a folder and its parents. An existing folder is fine. */
 gan_status gan_make_folders(const char *path);
 
-/* Replaces a file as a whole: writes to a temporary name beside it, fsync, rename, fsync of the folder. After a crash
- * at any moment the old or the new content is there, never a mixture. The temporary file is removed on failure. */
+/* Replaces a file as a whole: writes to a temporary name beside it, fsync, rename, fsync of the folder. After
+ * a crash at any moment the old or the new content is there, never a mixture. The temporary file is removed
+ * on failure. */
 gan_status gan_file_replace(const char *path, const void *bytes, size_t n);
 
-/* The same in pieces, for content that is not in one buffer: begin, append any number of times, commit or abandon. */
+/* The same in pieces, for content that is not in one buffer: begin, append any number of times, commit or
+ * abandon. */
 typedef struct gan_file_writer gan_file_writer;
 gan_status gan_file_begin(gan_file_writer **out, const char *path);
 gan_status gan_file_append(gan_file_writer *writer, const void *bytes, size_t n);
 gan_status gan_file_commit(gan_file_writer *writer); /* frees the writer, also on failure */
-void gan_file_abandon(gan_file_writer *writer);      /* frees the writer, removes the temporary file; NULL is fine */
+void gan_file_abandon(
+    gan_file_writer *writer); /* frees the writer, removes the temporary file; NULL is fine */
 
-/* The whole content of a file plus a terminating zero that does not count in *n. Fails above `limit` bytes. */
+/* The whole content of a file plus a terminating zero that does not count in *n. Fails above `limit` bytes.
+ */
 gan_status gan_file_read(void **out, size_t *n, const char *path, size_t limit);
 
 #endif

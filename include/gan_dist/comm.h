@@ -1,9 +1,9 @@
 /* comm.h: the ranks and what they say to each other. Flat buffers only: it never sees a network.
  *
- * Every call is collective (all ranks, same order) unless it says otherwise, and is made from the main thread. Buffers
- * belong to the caller and must stay untouched between start and wait. Sums follow one fixed binary tree over the ranks
- * (0+1, 2+3, then pairs of pairs, an odd one carried up), so that together with the tree over a rank's own shards the
- * result does not depend on how many ranks share the work. */
+ * Every call is collective (all ranks, same order) unless it says otherwise, and is made from the main
+ * thread. Buffers belong to the caller and must stay untouched between start and wait. Sums follow one fixed
+ * binary tree over the ranks (0+1, 2+3, then pairs of pairs, an odd one carried up), so that together with
+ * the tree over a rank's own shards the result does not depend on how many ranks share the work. */
 #ifndef GAN_DIST_COMM_H
 #define GAN_DIST_COMM_H
 
@@ -16,11 +16,12 @@ typedef struct gan_comm gan_comm;
 typedef struct gan_exchange gan_exchange; /* one sum in flight; owned by the comm, valid until its wait */
 
 /* The world of this process. comm_mpi: calls MPI_Init_thread; comm_self: one rank, no MPI calls at all.
- * Refuses (GAN_BAD_INPUT) when SLURM_NTASKS or OMPI_COMM_WORLD_SIZE says more than 1 while MPI's world has 1: every
- * copy would be rank 0. */
+ * Refuses (GAN_BAD_INPUT) when SLURM_NTASKS or OMPI_COMM_WORLD_SIZE says more than 1 while MPI's world has 1:
+ * every copy would be rank 0. */
 gan_status gan_comm_open_mpi(gan_comm **out, int *argc, char ***argv);
 gan_status gan_comm_open_self(gan_comm **out);
-/* Ends it; with comm_mpi this is MPI_Finalize, or MPI_Abort(status) when `abort_others` is set because they may be waiting. */
+/* Ends it; with comm_mpi this is MPI_Finalize, or MPI_Abort(status) when `abort_others` is set because they
+ * may be waiting. */
 void gan_comm_close(gan_comm *comm, bool abort_others, int status);
 
 int gan_comm_rank(const gan_comm *comm);
@@ -29,8 +30,8 @@ int gan_comm_local_rank(const gan_comm *comm); /* among the ranks of this host (
 int gan_comm_local_size(const gan_comm *comm);
 int gan_comm_hosts(const gan_comm *comm); /* number of hosts in the job */
 
-/* Starts buffer[0..n) = sum over ranks, in place. At most two may be in flight; they are waited for in start order or any
- * other, but all ranks start them in the same order. */
+/* Starts buffer[0..n) = sum over ranks, in place. At most two may be in flight; they are waited for in start
+ * order or any other, but all ranks start them in the same order. */
 gan_status gan_comm_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);
 gan_status gan_comm_sum_wait(gan_comm *comm, gan_exchange *exchange);
 
@@ -40,20 +41,22 @@ gan_status gan_comm_sum_double(gan_comm *comm, double *buffer, size_t n);
 gan_status gan_comm_broadcast(gan_comm *comm, void *buffer, size_t bytes, int root);
 gan_status gan_comm_barrier(gan_comm *comm);
 
-/* All ranks learn the outcome of a step that may have failed on some: GAN_OK if all brought GAN_OK; else every rank gets the
- * status and the message of the lowest failing rank (GAN_BAD_INPUT and GAN_FAILED alike), set as its own. */
+/* All ranks learn the outcome of a step that may have failed on some: GAN_OK if all brought GAN_OK; else
+ * every rank gets the status and the message of the lowest failing rank (GAN_BAD_INPUT and GAN_FAILED alike),
+ * set as its own. */
 gan_status gan_comm_agree(gan_comm *comm, gan_status mine);
 
-/* GAN_OK when `value` is the same on all ranks; else GAN_FAILED naming `what` and the ranks that differ from rank 0. */
+/* GAN_OK when `value` is the same on all ranks; else GAN_FAILED naming `what` and the ranks that differ from
+ * rank 0. */
 gan_status gan_comm_check_same(gan_comm *comm, uint64_t value, const char *what);
 
 /* Every rank's text (cut at `width`-1 bytes) on every rank: out has size()*width bytes. */
 gan_status gan_comm_gather_text(gan_comm *comm, char *out, const char *text, size_t width);
 
-/* Memory shared by the ranks of one host (MPI_Win_allocate_shared; comm_self: plain memory): the same bytes seen by all of
- * them, zeroed, 64-byte aligned. Freed collectively. `gan_comm_shared_sync` makes earlier writes of all ranks of the host
- * visible to all of them (barrier of the host). A request that this host cannot meet is an agreed GAN_FAILED saying
- * how much was asked for. */
+/* Memory shared by the ranks of one host (MPI_Win_allocate_shared; comm_self: plain memory): the same bytes
+ * seen by all of them, zeroed, 64-byte aligned. Freed collectively. `gan_comm_shared_sync` makes earlier
+ * writes of all ranks of the host visible to all of them (barrier of the host). A request that this host
+ * cannot meet is an agreed GAN_FAILED saying how much was asked for. */
 gan_status gan_comm_shared_alloc(gan_comm *comm, void **out, size_t bytes);
 gan_status gan_comm_shared_sync(gan_comm *comm);
 void gan_comm_shared_free(gan_comm *comm, void *memory);

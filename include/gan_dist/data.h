@@ -1,7 +1,8 @@
 /* data.h: the pictures of a run, decoded once per host, and the next batch, prepared while the step runs.
  *
- * The store holds every picture as uint8 HWC of the target size, in memory shared by the ranks of a host (a plain or
- * packed IDX file of the right size is mapped instead). A loader owns a thread and two batch buffers. */
+ * The store holds every picture as uint8 HWC of the target size, in memory shared by the ranks of a host (a
+ * plain or packed IDX file of the right size is mapped instead). A loader owns a thread and two batch
+ * buffers. */
 #ifndef GAN_DIST_DATA_H
 #define GAN_DIST_DATA_H
 
@@ -14,28 +15,32 @@
 
 typedef struct gan_data gan_data;
 
-/* Opens config->data as the configuration says (collective). Unreadable files are skipped, counted and listed with their
- * reason in BAD_FILES (written by rank 0; NULL = nowhere). Errors, agreed by all ranks: path missing, nothing usable found,
- * more than max_bad_fraction bad, fewer pictures than the batch, labels missing or out of range. */
+/* Opens config->data as the configuration says (collective). Unreadable files are skipped, counted and listed
+ * with their reason in BAD_FILES (written by rank 0; NULL = nowhere). Errors, agreed by all ranks: path
+ * missing, nothing usable found, more than max_bad_fraction bad, fewer pictures than the batch, labels
+ * missing or out of range. */
 gan_status gan_data_open(gan_data **out, const gan_config *config, gan_comm *comm, const char *bad_files);
 void gan_data_close(gan_data *data); /* collective; NULL is fine */
 
-uint64_t gan_data_count(const gan_data *data);       /* usable pictures */
-uint64_t gan_data_bad_count(const gan_data *data);   /* skipped files */
-uint64_t gan_data_fingerprint(const gan_data *data); /* hash of all pixels and labels, the same on every rank and host */
+uint64_t gan_data_count(const gan_data *data);     /* usable pictures */
+uint64_t gan_data_bad_count(const gan_data *data); /* skipped files */
+uint64_t gan_data_fingerprint(
+    const gan_data *data); /* hash of all pixels and labels, the same on every rank and host */
 const char *gan_data_describe(const gan_data *data); /* one line for the log; belongs to the store */
 const uint8_t *gan_data_image(const gan_data *data, uint64_t index); /* height*width*channels bytes, HWC */
 int gan_data_label(const gan_data *data, uint64_t index);            /* -1 without labels */
 
-/* Where global sample `i` (0..batch-1) of `step` lies in the data set: epoch = step / (count / batch), a keyed bijection per
- * epoch, the incomplete tail of an epoch left out. A pure function; `step` counts from 0. */
+/* Where global sample `i` (0..batch-1) of `step` lies in the data set: epoch = step / (count / batch), a
+ * keyed bijection per epoch, the incomplete tail of an epoch left out. A pure function; `step` counts from 0.
+ */
 uint64_t gan_data_position(uint64_t count, uint64_t batch, uint64_t seed, uint64_t step, uint64_t i);
 
 /* One prepared part of a batch: samples first .. first+n-1 of the global batch at `step`. */
 typedef struct gan_batch {
     uint64_t step;
-    const float *images; /* [n][height][width][channels] in the configured range, mirrored where the seed says so */
-    const int *labels;   /* [n], NULL without labels */
+    const float
+        *images; /* [n][height][width][channels] in the configured range, mirrored where the seed says so */
+    const int *labels;         /* [n], NULL without labels */
     const uint64_t *positions; /* [n] place in the data set (for paired noise) */
 } gan_batch;
 
@@ -43,16 +48,16 @@ typedef struct gan_batch {
 typedef struct gan_loader gan_loader;
 gan_status gan_loader_open(gan_loader **out, const gan_data *data, const gan_config *config, int first, int n,
                            uint64_t step);
-/* The next step's batch, waiting if it is not ready; valid until the next call (or close). Each sample's images start at a multiple of
- * its size; the block itself is 64-byte aligned. */
+/* The next step's batch, waiting if it is not ready; valid until the next call (or close). Each sample's
+ * images start at a multiple of its size; the block itself is 64-byte aligned. */
 gan_status gan_loader_next(gan_loader *loader, gan_batch *out);
 void gan_loader_close(gan_loader *loader); /* NULL is fine */
 
 /* Draws built-in face number `index` of `seed`: height x width x 3, antialiased. A pure function. */
 void gan_faces_draw(uint8_t *out, int height, int width, uint64_t seed, uint64_t index);
 
-/* Writes all pictures (and FILE-labels beside it, if any) of `data` as an IDX file that --data maps directly: 3 dimensions for one channel, 4 for
- * three. Labels go to PATH with "-labels" appended. */
+/* Writes all pictures (and FILE-labels beside it, if any) of `data` as an IDX file that --data maps directly:
+ * 3 dimensions for one channel, 4 for three. Labels go to PATH with "-labels" appended. */
 gan_status gan_data_pack(const gan_data *data, const gan_config *config, const char *path);
 
 #endif

@@ -1,7 +1,8 @@
 /* loss.h: what D and G minimise. A loss is one row: three pure functions of one sample's logits.
  *
- * Adding one: write src/model/loss_NAME.c, declare its row in src/model/losses.h, add it to the table in losses.c; the tests
- * loop over the table. Losses are means over the *global* batch: the caller scales by 1/B. See docs/add-a-loss.md. */
+ * Adding one: write src/model/loss_NAME.c, declare its row in src/model/losses.h, add it to the table in
+ * losses.c; the tests loop over the table. Losses are means over the *global* batch: the caller scales by
+ * 1/B. See docs/add-a-loss.md. */
 #ifndef GAN_DIST_LOSS_H
 #define GAN_DIST_LOSS_H
 

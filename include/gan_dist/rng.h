@@ -1,7 +1,8 @@
 /* rng.h: the one source of randomness: counter-based Philox4x32-10.
  *
- * There is no generator state. A number is a function of (seed, stream, step, index, position), so any rank or
- * thread can compute any part of it, and a resumed run needs nothing saved. Pure functions: any thread may call.
+ * There is no generator state. A number is a function of (seed, stream, step, index, position), so any rank
+ * or thread can compute any part of it, and a resumed run needs nothing saved. Pure functions: any thread may
+ * call.
  *
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). */
 #ifndef GAN_DIST_RNG_H
@@ -10,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a random number is for. Two purposes never share a stream. Append only: the values are part of every run's
- * definition. */
+/* What a random number is for. Two purposes never share a stream. Append only: the values are part of every
+ * run's definition. */
 typedef enum gan_stream {
     GAN_STREAM_ORDER = 1,  /* data order: one key per epoch */
     GAN_STREAM_MIRROR = 2, /* left-right flips */
@@ -34,22 +35,22 @@ typedef struct gan_rng {
     uint32_t index; /* the global sample index, or whatever enumerates the unit of work */
 } gan_rng;
 
-/* n words, uniforms in [low, high) with 24 random bits, or normals (Box-Muller, in pairs) with the given mean and
- * standard deviation, from block 0 on. The first k of a longer draw equal a draw of k. */
+/* n words, uniforms in [low, high) with 24 random bits, or normals (Box-Muller, in pairs) with the given mean
+ * and standard deviation, from block 0 on. The first k of a longer draw equal a draw of k. */
 void gan_rng_words(uint32_t *out, size_t n, gan_rng at);
 void gan_rng_uniform(float *out, size_t n, gan_rng at, float low, float high);
 void gan_rng_normal(float *out, size_t n, gan_rng at, float mean, float deviation);
 
-/* Normal with redraw beyond two deviations (TensorFlow's truncated_normal). Element i uses its own blocks, so the
- * result does not depend on how many redraws its neighbours took. */
+/* Normal with redraw beyond two deviations (TensorFlow's truncated_normal). Element i uses its own blocks, so
+ * the result does not depend on how many redraws its neighbours took. */
 void gan_rng_truncated(float *out, size_t n, gan_rng at, float mean, float deviation);
 
-/* A keyed bijection of 0..n-1 (Feistel network with cycle walking): the place of element i in a shuffle, without a
- * table. n >= 1, i < n. */
+/* A keyed bijection of 0..n-1 (Feistel network with cycle walking): the place of element i in a shuffle,
+ * without a table. n >= 1, i < n. */
 uint64_t gan_rng_permute(uint64_t i, uint64_t n, gan_rng at);
 
-/* 64-bit hash of bytes (FNV-1a over 8-byte words, tail padded with zeros, length mixed in). Changing any single bit
- * changes it. Chain with `start` (0 for the first piece). Not for security. */
+/* 64-bit hash of bytes (FNV-1a over 8-byte words, tail padded with zeros, length mixed in). Changing any
+ * single bit changes it. Chain with `start` (0 for the first piece). Not for security. */
 uint64_t gan_hash(const void *bytes, size_t n, uint64_t start);
 
 #endif

@@ -1,0 +1,1 @@
+gan_test(base gan_base)
