@@ -1,0 +1,81 @@
+#include "gan_dist/out.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "gan_dist/base.h"
+#include "utf8.h"
+
+static const char *const states[] = {"starting", "running", "stopped", "done", "failed"};
+
+/* A number as its digits: a double would round a large step. */
+static bool add_count(cJSON *object, const char *key, uint64_t value)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRIu64, value);
+    return cJSON_AddRawToObject(object, key, digits);
+}
+
+/* Paths and messages may hold any bytes; what is not UTF-8 becomes '?', so that the file stays JSON. */
+static bool add_text(cJSON *object, const char *key, const char *text)
+{
+    char *copy = strdup(text ? text : "");
+    if (!copy)
+        return false;
+    size_t n = strlen(copy);
+    for (size_t i = 0; i < n;) {
+        size_t step = gan_utf8_step(copy + i, n - i);
+        if (step == 0)
+            copy[i++] = '?';
+        i += step;
+    }
+    bool ok = cJSON_AddStringToObject(object, key, copy);
+    free(copy);
+    return ok;
+}
+
+static bool add_time(cJSON *object)
+{
+    char text[32];
+    struct tm utc;
+    time_t now = time(NULL);
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return cJSON_AddStringToObject(object, "updated", text);
+}
+
+gan_status gan_status_write(const char *path, const char *state, uint64_t step, uint64_t steps,
+                            const char *checkpoint, double images_per_second, const char *reason,
+                            const char *hosts)
+{
+    size_t known = 0;
+    while (known < sizeof states / sizeof *states && strcmp(states[known], state) != 0)
+        known++;
+    if (known == sizeof states / sizeof *states)
+        return gan_error(GAN_BAD_INPUT, "%s: no such state: \"%s\"", path, state);
+    cJSON *object = cJSON_CreateObject();
+    bool ok = object && add_text(object, "state", state) && add_count(object, "step", step) &&
+              add_count(object, "steps", steps);
+    if (ok && checkpoint && *checkpoint)
+        ok = add_text(object, "checkpoint", checkpoint);
+    else
+        ok = ok && cJSON_AddNullToObject(object, "checkpoint");
+    ok = ok && cJSON_AddNumberToObject(object, "images_per_second", images_per_second) &&
+         add_text(object, "reason", reason) && add_text(object, "hosts", hosts) && add_time(object);
+    char *text = ok ? cJSON_Print(object) : NULL;
+    gan_status status;
+    if (text) {
+        /* The text's terminating zero makes room for the end of the last line. */
+        size_t n = strlen(text);
+        text[n] = '\n';
+        status = gan_file_replace(path, text, n + 1);
+    } else {
+        status = gan_error(GAN_FAILED, "%s: out of memory", path);
+    }
+    cJSON_free(text);
+    cJSON_Delete(object);
+    return status;
+}

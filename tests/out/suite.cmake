@@ -1,0 +1,1 @@
+gan_test(out gan_out)
