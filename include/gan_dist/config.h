@@ -90,32 +90,38 @@ void gan_config_defaults(gan_config *config);
 const char *gan_preset_name(size_t index);
 /* The text of a preset (an INI file with comments); NULL for an unknown name. */
 const char *gan_preset_text(const char *name);
-/* Applies a preset on top of `config`. Unknown: GAN_BAD_INPUT naming the nearest one. */
+/* Applies a preset on top of `config` and notes its name. Unknown: GAN_BAD_INPUT naming the nearest one. */
 gan_status gan_config_apply_preset(gan_config *config, const char *name);
 
 /* Applies an INI text or file. Every unknown section or key, bad value, or duplicate key is GAN_BAD_INPUT
  * with "FILE:LINE: ...", naming the nearest known word. A file may start with `preset = NAME` before any
- * section. */
+ * section; another preset than the one already applied is GAN_BAD_INPUT. */
 gan_status gan_config_apply_text(gan_config *config, const char *text, const char *origin);
 gan_status gan_config_apply_file(gan_config *config, const char *path);
 
-/* Sets one key by its full name ("train.batch"). `origin` opens the message ("--batch", "FILE:12"). */
+/* Sets one key by its full name ("train.batch"). `origin` opens the message ("--batch", "FILE:12"). Steps and
+ * epochs replace each other: setting one above 0 makes the other 0. */
 gan_status gan_config_set(gan_config *config, const char *key, const char *value, const char *origin);
 
-/* Applies command-line words of `train` and `bench`: --preset, --config, --set, --name VALUE, --name=VALUE,
- * in this order of strength: defaults < preset < config file < options, wherever they stand. `extra` names
- * further options the command itself takes (NULL-terminated, "--mode"; each takes one value, unless written
- * "--flag!"); they are left in place for it: see gan_config_extra. With no --preset and no --config,
- * `fallback_preset` is applied (NULL = none). */
+/* Fills `config` from command-line words (argv[0] is the first after the command): --preset, --config, --set,
+ * --name VALUE, --name=VALUE, in this order of strength: defaults < preset < config file < options, wherever
+ * they stand. Of an option given twice the last counts; two different presets or files are an error. A value
+ * that begins with "--" needs the form with '='. `extra` names further options the command itself takes
+ * (NULL-terminated, "--mode"; each takes one value, unless written "--flag!"; NULL = none); they are left in
+ * place for it: see gan_config_extra. With no --preset and no --config, `fallback_preset` is applied (NULL =
+ * none). */
 gan_status gan_config_parse(gan_config *config, int argc, char **argv, const char *fallback_preset,
                             const char *const *extra);
-/* The value of an extra option after gan_config_parse (last one wins), "" for a given flag, NULL if absent.
- */
+/* The value of an extra option after gan_config_parse (last one wins), NULL if absent. `name` as in the list:
+ * "--flag!" gives "" when the flag was given. */
 const char *gan_config_extra(int argc, char **argv, const char *name);
 
 /* Checks what no single row can: a positive size, a network text that is not empty, steps or epochs given,
  * shards that divide the batch ... and fills the derived values (out, shards). */
 gan_status gan_config_finish(gan_config *config);
+/* GAN_BAD_INPUT when data.path is empty, saying what the preset takes. Apart from finish: `check` needs no
+ * data. */
+gan_status gan_config_need_data(const gan_config *config);
 
 /* The whole effective configuration as an INI text (freed by the caller); `only_defining` leaves out keys
  * that may change between starts. gan_config_apply_text() of it gives the same struct. NULL when memory is

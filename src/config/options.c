@@ -1,0 +1,263 @@
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "gan_dist/base.h"
+
+static const char *const bn_words[] = {"global", "shard", NULL};
+static const char *const adam_words[] = {"tensorflow", "pytorch", NULL};
+static const char *const range_words[] = {"signed", "unit", NULL};
+static const char *const resize_words[] = {"bilinear", "nearest", NULL};
+static const char *const labels_words[] = {"none", "file", "folders", NULL};
+static const char *const split_words[] = {"all", "train", "test", NULL};
+
+_Static_assert(sizeof(gan_bn_scope) == sizeof(int), "the table stores enumerations through an int");
+
+#define YES       true
+#define NO        false
+#define NO_OPTION NULL, NULL
+#define BILLION   1000000000
+#define MAX_STEPS 4294967295.0       /* the step is a 32-bit word of the random numbers' counter */
+#define MAX_EXACT 9007199254740992.0 /* 2^53: whole numbers up to here are exact in a double */
+#define FIELD(f)  offsetof(gan_config, f), sizeof(((gan_config *)0)->f)
+#define ANY       0, 0, NULL
+
+/* One network's rows: generator and discriminator differ in nothing but their section. */
+#define NETWORK(s)                                                                                           \
+    {#s ".layers",                                                                                           \
+     GAN_OPTION_WORDS,                                                                                       \
+     FIELD(s.layers),                                                                                        \
+     ANY,                                                                                                    \
+     "",                                                                                                     \
+     NO_OPTION,                                                                                              \
+     "the network, see the grammar of layers",                                                               \
+     YES},                                                                                                   \
+        {#s ".init_conv",                                                                                    \
+         GAN_OPTION_WORDS,                                                                                   \
+         FIELD(s.init_conv),                                                                                 \
+         ANY,                                                                                                \
+         "normal 0.02",                                                                                      \
+         NO_OPTION,                                                                                          \
+         "weights of conv and deconv: normal D, truncated D, he, glorot, torch",                             \
+         YES},                                                                                               \
+        {#s ".init_dense",                                                                                   \
+         GAN_OPTION_WORDS,                                                                                   \
+         FIELD(s.init_dense),                                                                                \
+         ANY,                                                                                                \
+         "normal 0.02",                                                                                      \
+         NO_OPTION,                                                                                          \
+         "weights of dense: the same words",                                                                 \
+         YES},                                                                                               \
+        {#s ".init_bn",                                                                                      \
+         GAN_OPTION_WORDS,                                                                                   \
+         FIELD(s.init_bn),                                                                                   \
+         ANY,                                                                                                \
+         "ones",                                                                                             \
+         NO_OPTION,                                                                                          \
+         "scale of batch norm: ones, or normal D around 1",                                                  \
+         YES},                                                                                               \
+        {#s ".bias",                                                                                         \
+         GAN_OPTION_BOOL,                                                                                    \
+         FIELD(s.bias),                                                                                      \
+         ANY,                                                                                                \
+         "yes",                                                                                              \
+         NO_OPTION,                                                                                          \
+         "conv, deconv and dense add a bias, 0 at first",                                                    \
+         YES},                                                                                               \
+        {#s ".bn_epsilon",                                                                                   \
+         GAN_OPTION_DOUBLE,                                                                                  \
+         FIELD(s.bn_epsilon),                                                                                \
+         1e-12,                                                                                              \
+         1,                                                                                                  \
+         NULL,                                                                                               \
+         "1e-5",                                                                                             \
+         NO_OPTION,                                                                                          \
+         "added to the variance in batch norm",                                                              \
+         YES},                                                                                               \
+        {#s ".bn_momentum",                                                                                  \
+         GAN_OPTION_DOUBLE,                                                                                  \
+         FIELD(s.bn_momentum),                                                                               \
+         0,                                                                                                  \
+         1,                                                                                                  \
+         NULL,                                                                                               \
+         "0.1",                                                                                              \
+         NO_OPTION,                                                                                          \
+         "share of the new batch in the running statistics",                                                 \
+         YES},                                                                                               \
+        {#s ".learning_rate",                                                                                \
+         GAN_OPTION_DOUBLE,                                                                                  \
+         FIELD(s.learning_rate),                                                                             \
+         0,                                                                                                  \
+         10,                                                                                                 \
+         NULL,                                                                                               \
+         "0.0002",                                                                                           \
+         NO_OPTION,                                                                                          \
+         "Adam's step size",                                                                                 \
+         YES},                                                                                               \
+        {#s ".beta1", GAN_OPTION_DOUBLE, FIELD(s.beta1),                                                     \
+         0,           0.999999,          NULL,                                                               \
+         "0.5",       NO_OPTION,         "Adam's decay of the mean gradient",                                \
+         YES},                                                                                               \
+        {#s ".beta2", GAN_OPTION_DOUBLE, FIELD(s.beta2),                                                     \
+         0,           0.999999,          NULL,                                                               \
+         "0.999",     NO_OPTION,         "Adam's decay of the squared gradient",                             \
+         YES},                                                                                               \
+    {                                                                                                        \
+#s ".epsilon", GAN_OPTION_DOUBLE, FIELD(s.epsilon), 1e-16, 1, NULL, "1e-8", NO_OPTION,               \
+            "Adam's epsilon, see train.adam", YES                                                            \
+    }
+
+/* clang-format off */
+static const gan_option_row table[] = {
+    {"generator.noise", GAN_OPTION_NOISE, FIELD(noise), 1, 65536, NULL, "normal 100", NO_OPTION,
+     "uniform N or normal N: N numbers from U(-1,1) or N(0,1)", YES},
+    {"generator.noise_paired", GAN_OPTION_BOOL, FIELD(noise_paired), ANY, "no", NO_OPTION,
+     "each picture keeps its own noise vector for ever", YES},
+    NETWORK(generator),
+    NETWORK(discriminator),
+
+    {"train.order", GAN_OPTION_WORDS, FIELD(order), ANY, "z D G", NO_OPTION,
+     "one step: z draws noise, D and G update, (D G) updates both from one pass", YES},
+    {"train.batch", GAN_OPTION_INT, FIELD(batch), 1, 1048576, NULL, "64", "--batch", "B",
+     "pictures in a step, over all ranks", YES},
+    {"train.shards", GAN_OPTION_INT, FIELD(shards), 0, 1048576, NULL, "0", "--shards", "S",
+     "equal parts of the batch; 0 = the largest power of two up to 8 that divides it", YES},
+    {"train.seed", GAN_OPTION_UINT64, FIELD(seed), ANY, "1", "--seed", "S",
+     "start of every random number", YES},
+    {"train.loss", GAN_OPTION_WORDS, FIELD(loss), ANY, "bce", NO_OPTION,
+     "bce (one logit) or softmax (two logits)", YES},
+    {"train.bn", GAN_OPTION_ENUM, FIELD(bn), 0, 0, bn_words, "global", NO_OPTION,
+     "batch norm over the whole batch or over each shard", YES},
+    {"train.adam", GAN_OPTION_ENUM, FIELD(adam), 0, 0, adam_words, "tensorflow", NO_OPTION,
+     "whose rule of where epsilon is added", YES},
+    {"train.steps", GAN_OPTION_INT64, FIELD(steps), 0, MAX_STEPS, NULL, "0", "--steps", "N",
+     "train up to step N (replaces epochs)", NO},
+    {"train.epochs", GAN_OPTION_INT64, FIELD(epochs), 0, BILLION, NULL, "0", "--epochs", "N",
+     "train N times through the pictures (replaces steps)", NO},
+
+    {"data.path", GAN_OPTION_TEXT, FIELD(data), ANY, "", "--data", "PATH",
+     "folder of pictures, IDX file, folder with MNIST's four files, or faces[:COUNT] (drawn)", NO},
+    {"data.split", GAN_OPTION_ENUM, FIELD(split), 0, 0, split_words, "all", NO_OPTION,
+     "which of MNIST's files", YES},
+    {"data.skip", GAN_OPTION_INT64, FIELD(skip), 0, MAX_EXACT, NULL, "0", NO_OPTION,
+     "leave out the first N pictures", YES},
+    {"data.height", GAN_OPTION_INT, FIELD(height), 1, 8192, NULL, "64", NO_OPTION, "pixels", YES},
+    {"data.width", GAN_OPTION_INT, FIELD(width), 1, 8192, NULL, "64", NO_OPTION, "pixels", YES},
+    {"data.channels", GAN_OPTION_INT, FIELD(channels), 1, 3, NULL, "3", NO_OPTION,
+     "1 (grey) or 3 (colour)", YES},
+    {"data.range", GAN_OPTION_ENUM, FIELD(range), 0, 0, range_words, "signed", NO_OPTION,
+     "signed: -1..1, for a tanh generator; unit: 0..1, for a sigmoid one", YES},
+    {"data.resize", GAN_OPTION_ENUM, FIELD(resize), 0, 0, resize_words, "bilinear", NO_OPTION,
+     "how pictures of another size are brought to this one", YES},
+    {"data.crop", GAN_OPTION_BOOL, FIELD(crop), ANY, "yes", NO_OPTION,
+     "cut the centre to the right shape first; no = stretch", YES},
+    {"data.mirror", GAN_OPTION_BOOL, FIELD(mirror), ANY, "no", NO_OPTION,
+     "flip half of the pictures left to right", YES},
+    {"data.labels", GAN_OPTION_ENUM, FIELD(labels), 0, 0, labels_words, "none", NO_OPTION,
+     "from an IDX label file, or from the names of sub-folders", YES},
+    {"data.classes", GAN_OPTION_INT, FIELD(classes), 0, 65536, NULL, "0", NO_OPTION,
+     "labels are 0..N-1; 0 = unconditional", YES},
+    {"data.max_bad_fraction", GAN_OPTION_DOUBLE, FIELD(max_bad_fraction), 0, 1, NULL, "0.1",
+     "--max-bad-fraction", "F", "stop when more than this share of the files is unreadable", NO},
+
+    {"output.dir", GAN_OPTION_TEXT, FIELD(out), ANY, "", "--out", "DIR",
+     "where everything goes; empty = runs/PRESET", NO},
+    {"output.log_every", GAN_OPTION_INT, FIELD(log_every), 1, BILLION, NULL, "50", "--log-every", "N",
+     "steps between lines of the log", NO},
+    {"output.sample_every", GAN_OPTION_INT, FIELD(sample_every), 0, BILLION, NULL, "500", "--sample-every", "N",
+     "steps between sample grids; 0 = never", NO},
+    {"output.sample_num", GAN_OPTION_INT, FIELD(sample_num), 1, 65536, NULL, "64", NO_OPTION,
+     "pictures in a sample grid", NO},
+    {"output.checkpoint_every", GAN_OPTION_CADENCE, FIELD(checkpoint_every), 0, BILLION, NULL, "300s",
+     "--checkpoint-every", "N|Ns", "steps (or seconds) between checkpoints; 0 = only at the end", NO},
+    {"output.keep", GAN_OPTION_INT, FIELD(keep), 1, BILLION, NULL, "5", "--keep", "K",
+     "checkpoints kept, the newest ones", NO},
+
+    {"run.backend", GAN_OPTION_WORDS, FIELD(backend), ANY, "cpu", "--backend", "NAME",
+     "cpu, ref or cuda", NO},
+    {"run.threads", GAN_OPTION_INT, FIELD(threads), 0, 65536, NULL, "0", "--threads", "T",
+     "threads of a rank; 0 = its share of the cores", NO},
+    {"run.resume", GAN_OPTION_TEXT, FIELD(resume), ANY, "auto", "--resume", "auto|never|FILE",
+     "go on from the newest checkpoint of the folder, start anew, or go on from FILE", NO},
+    {"run.check_every", GAN_OPTION_INT, FIELD(check_every), 0, BILLION, NULL, "100", "--check-every", "N",
+     "steps between comparisons of the ranks' weights; 0 = never", NO},
+};
+/* clang-format on */
+
+#define ROWS (sizeof table / sizeof table[0])
+_Static_assert(ROWS <= GAN_OPTION_ROWS_MAX, "raise GAN_OPTION_ROWS_MAX");
+
+size_t gan_option_count(void)
+{
+    return ROWS;
+}
+
+const gan_option_row *gan_option_row_get(size_t index)
+{
+    return index < ROWS ? &table[index] : NULL;
+}
+
+gan_option gan_option_get(size_t index)
+{
+    const gan_option_row *row = &table[index];
+    return (gan_option){row->key, row->option, row->argument, row->help, row->defines_run};
+}
+
+void gan_option_value(char *out, const gan_config *config, size_t index)
+{
+    gan_value_print(out, config, &table[index]);
+}
+
+const gan_option_row *gan_option_row_find(const char *key)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (strcmp(table[i].key, key) == 0)
+            return &table[i];
+    return NULL;
+}
+
+const gan_option_row *gan_option_row_of_option(const char *option)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (table[i].option && strcmp(table[i].option, option) == 0)
+            return &table[i];
+    return NULL;
+}
+
+void gan_option_takes(char *out, size_t size, const gan_option_row *row)
+{
+    switch (row->type) {
+    case GAN_OPTION_INT:
+    case GAN_OPTION_INT64:
+        snprintf(out, size, "a whole number, %.0f to %.0f", row->min, row->max);
+        break;
+    case GAN_OPTION_UINT64:
+        snprintf(out, size, "a whole number, 0 to %llu", (unsigned long long)UINT64_MAX);
+        break;
+    case GAN_OPTION_DOUBLE:
+        snprintf(out, size, "a number, %.9g to %.9g", row->min, row->max);
+        break;
+    case GAN_OPTION_BOOL:
+        snprintf(out, size, "yes or no");
+        break;
+    case GAN_OPTION_TEXT:
+        snprintf(out, size, "a text of up to %zu bytes", row->size - 1);
+        break;
+    case GAN_OPTION_WORDS:
+        snprintf(out, size, "words, up to %zu bytes", row->size - 1);
+        break;
+    case GAN_OPTION_ENUM: {
+        size_t used = 0;
+        out[0] = '\0';
+        for (size_t i = 0; row->words[i] && used < size; i++)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", row->words[i]);
+        break;
+    }
+    case GAN_OPTION_NOISE:
+        snprintf(out, size, "uniform N or normal N, N from %.0f to %.0f", row->min, row->max);
+        break;
+    case GAN_OPTION_CADENCE:
+        snprintf(out, size, "steps N or seconds Ns, N from %.0f to %.0f", row->min, row->max);
+        break;
+    }
+}
