@@ -1,0 +1,62 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "gan_dist/base.h"
+#include "store.h"
+
+/* A file's name may hold anything but a slash and a zero; in the list a line is one file and a tab separates.
+ */
+static void print_name(FILE *out, const char *name)
+{
+    for (; *name; name++) {
+        if (*name == '\\' || *name == '\t' || *name == '\n' || *name == '\r')
+            fprintf(out, "\\%c", *name == '\\' ? '\\' : *name == '\t' ? 't' : *name == '\n' ? 'n' : 'r');
+        else
+            fputc(*name, out);
+    }
+}
+
+static gan_status list(char **text, size_t *n, const gan_source *source, const gan_config *config,
+                       const gan_bad *bad)
+{
+    FILE *out = open_memstream(text, n);
+    if (!out)
+        return gan_error(GAN_FAILED, "no memory for the list of bad files");
+    fputs("file\treason\n", out);
+    for (uint64_t i = 0; i < source->count; i++) {
+        if (bad[i] == GAN_BAD_NONE)
+            continue;
+        char reason[256];
+        gan_bad_text(reason, sizeof reason, bad[i]);
+        print_name(out, config->data);
+        fputc('/', out);
+        print_name(out, source->ops->path(source, i));
+        fprintf(out, "\t%s\n", reason);
+    }
+    if (fclose(out) == 0)
+        return GAN_OK;
+    free(*text);
+    return gan_error(GAN_FAILED, "no memory for the list of bad files");
+}
+
+gan_status gan_bad_files_write(const char *path, const gan_source *source, const gan_config *config,
+                               const gan_bad *bad)
+{
+    bool any = false;
+    for (uint64_t i = 0; !any && i < source->count; i++)
+        any = bad[i] != GAN_BAD_NONE;
+    if (!any) {
+        if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
+            return gan_error(GAN_FAILED, "%s: a stale list of bad files cannot be removed: %s", path,
+                             strerror(errno));
+        return GAN_OK;
+    }
+    char *text = NULL;
+    size_t n = 0;
+    GAN_TRY(list(&text, &n, source, config, bad));
+    gan_status status = gan_file_replace(path, text, n);
+    free(text);
+    return status;
+}

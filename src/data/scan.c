@@ -1,0 +1,156 @@
+#include "scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 64
+
+typedef struct walk {
+    gan_scan *scan;
+    const char *root;    /* for messages */
+    char path[PATH_MAX]; /* relative to the folder; "" or ending in '/' while a folder is walked */
+    size_t length;
+    struct {
+        dev_t device;
+        ino_t inode;
+    } above[DEPTH_MAX]; /* the folders being walked */
+    int depth;
+} walk;
+
+static bool picture_name(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot &&
+           (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 || strcasecmp(dot, ".png") == 0);
+}
+
+static gan_status keep(walk *w, const char *name)
+{
+    gan_scan *scan = w->scan;
+    if (scan->count == scan->room) {
+        size_t room = scan->room ? 2 * scan->room : 1024;
+        char **names = realloc(scan->names, room * sizeof *names);
+        if (!names)
+            return gan_error(GAN_FAILED, "out of memory for a list of %zu file names", room);
+        scan->names = names;
+        scan->room = room;
+    }
+    size_t n = strlen(name);
+    char *copy = malloc(w->length + n + 1);
+    if (!copy)
+        return gan_error(GAN_FAILED, "out of memory for a list of %zu file names", scan->count);
+    memcpy(copy, w->path, w->length);
+    memcpy(copy + w->length, name, n + 1);
+    scan->names[scan->count++] = copy;
+    return GAN_OK;
+}
+
+static gan_status walk_folder(walk *w, int folder);
+
+static gan_status enter(walk *w, int parent, const char *name)
+{
+    size_t n = strlen(name), length = w->length;
+    if (length + n + 2 > sizeof w->path || w->depth == DEPTH_MAX)
+        return gan_error(GAN_BAD_INPUT,
+                         "--data %s: %s%s: folders are nested too deeply (limits: %d levels, %d bytes)",
+                         w->root, w->path, name, DEPTH_MAX, PATH_MAX);
+    int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return keep(w, name);
+    memcpy(w->path + length, name, n);
+    memcpy(w->path + length + n, "/", 2);
+    w->length = length + n + 1;
+    gan_status status = walk_folder(w, folder);
+    w->length = length;
+    w->path[length] = '\0';
+    return status;
+}
+
+static gan_status visit(walk *w, int folder, const struct dirent *entry)
+{
+    const char *name = entry->d_name;
+    if (name[0] == '.')
+        return GAN_OK;
+    bool is_folder = entry->d_type == DT_DIR, is_file = entry->d_type == DT_REG;
+    if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) {
+        struct stat info;
+        bool broken = fstatat(folder, name, &info, 0) != 0;
+        is_folder = !broken && S_ISDIR(info.st_mode);
+        is_file = broken || S_ISREG(info.st_mode);
+    }
+    if (is_folder)
+        return enter(w, folder, name);
+    return is_file && picture_name(name) ? keep(w, name) : GAN_OK;
+}
+
+/* Owns `folder` and closes it. */
+static gan_status walk_folder(walk *w, int folder)
+{
+    struct stat info;
+    DIR *stream = fstat(folder, &info) == 0 ? fdopendir(folder) : NULL;
+    if (!stream) {
+        int reason = errno;
+        close(folder);
+        return gan_error(GAN_FAILED, "%s/%s: cannot list the folder: %s", w->root, w->path, strerror(reason));
+    }
+    gan_status status = GAN_OK;
+    for (int i = 0; i < w->depth; i++)
+        if (w->above[i].device == info.st_dev && w->above[i].inode == info.st_ino)
+            goto out;
+    w->above[w->depth].device = info.st_dev;
+    w->above[w->depth++].inode = info.st_ino;
+    for (struct dirent *entry; status == GAN_OK;) {
+        errno = 0;
+        entry = readdir(stream);
+        if (!entry) {
+            if (errno)
+                status = gan_error(GAN_FAILED, "%s/%s: cannot list the folder: %s", w->root, w->path,
+                                   strerror(errno));
+            break;
+        }
+        status = visit(w, folder, entry);
+    }
+    w->depth--;
+out:
+    closedir(stream);
+    return status;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+gan_status gan_scan_folder(gan_scan *out, const char *folder)
+{
+    *out = (gan_scan){0};
+    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return gan_error(GAN_BAD_INPUT, "--data %s: cannot open the folder: %s", folder, strerror(errno));
+    walk w = {.scan = out, .root = folder};
+    gan_status status = walk_folder(&w, file);
+    if (status != GAN_OK) {
+        gan_scan_free(out);
+        return status;
+    }
+    if (out->count > 1)
+        qsort(out->names, out->count, sizeof *out->names, by_bytes);
+    return GAN_OK;
+}
+
+void gan_scan_free(gan_scan *scan)
+{
+    for (size_t i = 0; i < scan->count; i++)
+        free(scan->names[i]);
+    free(scan->names);
+    *scan = (gan_scan){0};
+}

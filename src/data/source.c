@@ -1,0 +1,67 @@
+#include "source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static gan_status check_labels(const gan_source *source, const gan_config *config)
+{
+    if (config->classes == 0)
+        return GAN_OK;
+    if (!source->has_labels)
+        return gan_error(
+            GAN_BAD_INPUT,
+            "--data %s: data.classes is %d but the pictures have no labels: set data.labels to file "
+            "(IDX files) or folders (names of sub-folders), or data.classes to 0",
+            config->data, config->classes);
+    for (uint64_t i = 0; i < source->count; i++) {
+        int32_t label = source->ops->label(source, i);
+        if (label < 0 || label >= config->classes)
+            return gan_error(
+                GAN_BAD_INPUT,
+                "--data %s: picture %llu has label %d, outside 0..%d: set data.classes to the number of "
+                "classes",
+                config->data, (unsigned long long)i, (int)label, config->classes - 1);
+    }
+    return GAN_OK;
+}
+
+static gan_status open_kind(gan_source **out, const gan_config *config)
+{
+    if (config->data[0] == '\0')
+        return gan_error(GAN_BAD_INPUT, "no data: say --data PATH (a folder, an IDX file, or faces)");
+    if (gan_faces_named(config->data))
+        return gan_source_open_faces(out, config);
+    struct stat info;
+    if (stat(config->data, &info) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return gan_error(GAN_BAD_INPUT, "--data %s: no such file or folder", config->data);
+        return gan_error(GAN_BAD_INPUT, "--data %s: cannot be read: %s", config->data, strerror(errno));
+    }
+    if (S_ISREG(info.st_mode))
+        return gan_source_open_idx(out, config, false);
+    if (!S_ISDIR(info.st_mode))
+        return gan_error(GAN_BAD_INPUT, "--data %s: neither a file nor a folder", config->data);
+    if (gan_idx_in_folder(config->data))
+        return gan_source_open_idx(out, config, true);
+    return gan_source_open_folder(out, config);
+}
+
+gan_status gan_source_open(gan_source **out, const gan_config *config)
+{
+    *out = NULL;
+    GAN_TRY(open_kind(out, config));
+    gan_status status = check_labels(*out, config);
+    if (status != GAN_OK) {
+        gan_source_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+void gan_source_close(gan_source *source)
+{
+    if (source)
+        source->ops->close(source);
+}
