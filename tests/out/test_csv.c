@@ -1,0 +1,168 @@
+/* log.csv: its exact text, and what a restart makes of it. */
+#include "out/fixture.h"
+
+#include <locale.h>
+#include <math.h>
+#include <sys/resource.h>
+#include <signal.h>
+
+#define HEADER                                                                                               \
+    "step,epoch,d_loss,g_loss,d_loss_real,d_loss_fake,d_real,d_fake,images_per_second,seconds,seconds_"      \
+    "left\n"
+
+static gan_log_row row_of(uint64_t step)
+{
+    return (gan_log_row){.step = step,
+                         .epoch = 0.5,
+                         .d_loss = 1.25,
+                         .g_loss = 2.5,
+                         .d_loss_real = 0.75,
+                         .d_loss_fake = 0.5,
+                         .d_real = 0.625,
+                         .d_fake = 0.375,
+                         .images_per_second = 1234.5,
+                         .seconds = 10,
+                         .seconds_left = 20.5};
+}
+
+#define REST ",0.5,1.25,2.5,0.75,0.5,0.625,0.375,1234.5,10,20.5\n"
+
+static gan_csv *open_csv(const char *path, uint64_t step)
+{
+    gan_csv *csv;
+    assert_int_equal(gan_csv_open(&csv, path, step), GAN_OK);
+    return csv;
+}
+
+static void append(gan_csv *csv, uint64_t step)
+{
+    gan_log_row row = row_of(step);
+    assert_int_equal(gan_csv_append(csv, &row), GAN_OK);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    gan_csv *csv = open_csv(in_folder(path, "log.csv"), 0);
+    assert_file_equals(path, HEADER);
+    append(csv, 100);
+    assert_file_equals(path, HEADER "100" REST); /* while still open */
+    gan_log_row odd = row_of(UINT64_MAX);
+    odd.seconds_left = NAN;
+    odd.d_loss = -NAN;
+    odd.g_loss = INFINITY;
+    odd.d_real = 1.0 / 3;
+    odd.d_fake = -1.23456789e-300;
+    assert_int_equal(gan_csv_append(csv, &odd), GAN_OK);
+    assert_file_equals(path, HEADER "100" REST "18446744073709551615,0.5,nan,inf,0.75,0.5,0.333333333,"
+                                    "-1.23456789e-300,1234.5,10,\n");
+    gan_csv_close(csv);
+    gan_csv_close(NULL);
+}
+
+static void test_resume(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    gan_csv *csv = open_csv(in_folder(path, "log.csv"), 0);
+    for (uint64_t step = 100; step <= 500; step += 100)
+        append(csv, step);
+    gan_csv_close(csv);
+    csv = open_csv(path, 300);
+    assert_file_equals(path, HEADER "100" REST "200" REST "300" REST);
+    append(csv, 400);
+    gan_csv_close(csv);
+    csv = open_csv(path, 1000);
+    assert_file_equals(path, HEADER "100" REST "200" REST "300" REST "400" REST);
+    gan_csv_close(csv);
+    gan_csv_close(open_csv(path, 0)); /* from the start again */
+    assert_file_equals(path, HEADER);
+}
+
+static void test_torn_and_foreign_lines(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    in_folder(path, "log.csv");
+    static const char torn[] = HEADER "100" REST "200,0.5,1.2";
+    for (size_t cut = sizeof HEADER - 1 + sizeof REST + 2; cut < sizeof torn; cut++) {
+        write_file(path, torn, cut);
+        gan_csv *csv = open_csv(path, 1000);
+        append(csv, 200);
+        gan_csv_close(csv);
+        assert_file_equals(path, HEADER "100" REST "200" REST);
+    }
+    static const char strange[] = HEADER "100" REST "hello\n,,,,,,,,,,\n200,1\n 300" REST "\0\0\n400" REST;
+    write_file(path, strange, sizeof strange - 1);
+    gan_csv_close(open_csv(path, 1000));
+    assert_file_equals(path, HEADER "100" REST "400" REST);
+    write_file(path, "", 0);
+    gan_csv_close(open_csv(path, 1000));
+    assert_file_equals(path, HEADER);
+}
+
+static void test_not_ours(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    gan_csv *csv = NULL;
+    write_file(in_folder(path, "log.csv"), "my own notes\n", 13);
+    assert_int_equal(gan_csv_open(&csv, path, 0), GAN_BAD_INPUT);
+    assert_message(path, "not a log of this program", NULL);
+    assert_file_equals(path, "my own notes\n");
+    assert_int_equal(gan_csv_open(&csv, in_folder(path, "none/log.csv"), 0), GAN_FAILED);
+    assert_message(path, NULL);
+}
+
+static void test_language_of_the_user(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8")) {
+        print_message("skipped: no locale with a decimal comma is installed\n");
+        skip();
+    }
+    gan_csv *csv = open_csv(in_folder(path, "log.csv"), 0);
+    append(csv, 100);
+    gan_csv_close(csv);
+    setlocale(LC_ALL, "C");
+    assert_file_equals(path, HEADER "100" REST);
+}
+
+static void test_full_disk_leaves_no_half_row(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    struct rlimit before, small;
+    gan_csv *csv = open_csv(in_folder(path, "log.csv"), 0);
+    append(csv, 100);
+    gan_log_row row = row_of(200);
+    /* A limit on the file's size cuts a write in two as a full disk does. */
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = before;
+    small.rlim_cur = sizeof HEADER "100" REST + 10;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    gan_status status = gan_csv_append(csv, &row);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(status, GAN_FAILED);
+    assert_message(path, NULL);
+    append(csv, 300);
+    assert_file_equals(path, HEADER "100" REST "300" REST);
+    gan_csv_close(csv);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FOLDER(test_rows),
+        WITH_FOLDER(test_resume),
+        WITH_FOLDER(test_torn_and_foreign_lines),
+        WITH_FOLDER(test_not_ours),
+        WITH_FOLDER(test_language_of_the_user),
+        WITH_FOLDER(test_full_disk_leaves_no_half_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
