@@ -114,7 +114,7 @@ gan_status gan_config_apply_preset(gan_config *config, const char *name)
 {
     const char *text = gan_preset_text(name);
     if (!text)
-        return gan_preset_unknown(name, "--preset");
+        return gan_preset_unknown(name, NULL);
     char origin[GAN_WORD_MAX + 16];
     snprintf(origin, sizeof origin, "preset %s", name);
     GAN_TRY(apply(config, text, origin, true));

@@ -68,6 +68,6 @@ typedef struct gan_preset {
 } gan_preset;
 extern const gan_preset gan_preset_table[];
 #define GAN_PRESETS_MAX 128 /* for the list in messages; more are fine elsewhere */
-gan_status gan_preset_unknown(const char *name, const char *origin);
+gan_status gan_preset_unknown(const char *name, const char *origin); /* origin NULL = none to name */
 
 #endif

@@ -29,6 +29,7 @@ gan_status gan_preset_unknown(const char *name, const char *origin)
         if (used < sizeof list)
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", word);
     }
-    return gan_error(GAN_BAD_INPUT, "%s: unknown preset %s%s; there are %s", origin, gan_quote(name).text,
-                     gan_hint_for(gan_nearest(name, words, n)).text, list);
+    return gan_error(GAN_BAD_INPUT, "%s%sunknown preset %s%s; there are %s", origin ? origin : "",
+                     origin ? ": " : "", gan_quote(name).text, gan_hint_for(gan_nearest(name, words, n)).text,
+                     list);
 }

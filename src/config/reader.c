@@ -109,7 +109,9 @@ static void start_line(ini_state *state)
         state->kind = PIECE_CONTINUE;
     } else if (*text) {
         size_t name_length = strcspn(text, "=:");
-        if (name_length >= NAME_MAX_BYTES)
+        if (name_length == 0)
+            fail(state, "no key before the '='");
+        else if (name_length >= NAME_MAX_BYTES)
             fail(state, "the key is too long; is a '=' missing?");
         else if (!text[name_length])
             fail(state,

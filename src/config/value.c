@@ -38,7 +38,7 @@ static bool read_unsigned(uint64_t *out, const char *text, size_t length, uint64
         if (!is_digit(text[i]))
             return false;
         uint64_t digit = (uint64_t)(text[i] - '0');
-        if (n > max / 10 || n * 10 > max - digit)
+        if (digit > max || n > (max - digit) / 10)
             return false;
         n = n * 10 + digit;
     }
