@@ -16,8 +16,9 @@ typedef struct gan_comm gan_comm;
 typedef struct gan_exchange gan_exchange; /* one sum in flight; owned by the comm, valid until its wait */
 
 /* The world of this process. comm_mpi: calls MPI_Init_thread; comm_self: one rank, no MPI calls at all.
- * Refuses (GAN_BAD_INPUT) when SLURM_NTASKS or OMPI_COMM_WORLD_SIZE says more than 1 while MPI's world has 1:
- * every copy would be rank 0. */
+ * Refuses (GAN_BAD_INPUT) when the launcher (OMPI_COMM_WORLD_SIZE, PMI_SIZE, SLURM_STEP_NUM_TASKS or
+ * SLURM_NTASKS, the first that is set) says more than 1 while MPI's world has 1: every copy would be rank 0.
+ */
 gan_status gan_comm_open_mpi(gan_comm **out, int *argc, char ***argv);
 gan_status gan_comm_open_self(gan_comm **out);
 /* Ends it; with comm_mpi this is MPI_Finalize, or MPI_Abort(status) when `abort_others` is set because they
@@ -29,6 +30,9 @@ int gan_comm_size(const gan_comm *comm);
 int gan_comm_local_rank(const gan_comm *comm); /* among the ranks of this host (those that share memory) */
 int gan_comm_local_size(const gan_comm *comm);
 int gan_comm_hosts(const gan_comm *comm); /* number of hosts in the job */
+int gan_comm_host(const gan_comm *comm);  /* this rank's host, counted in the order of their lowest ranks */
+/* What carries the messages, for people: "Open MPI v4.1.4", or "none, one process". */
+const char *gan_comm_library(const gan_comm *comm);
 
 /* Starts buffer[0..n) = sum over ranks, in place. At most two may be in flight; they are waited for in start
  * order or any other, but all ranks start them in the same order. */

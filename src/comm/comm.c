@@ -1,0 +1,84 @@
+/* The public calls: each goes to the implementation behind the comm. */
+#include "comm_ops.h"
+
+void gan_comm_close(gan_comm *comm, bool abort_others, int status)
+{
+    if (comm)
+        comm->ops->close(comm, abort_others, status);
+}
+
+int gan_comm_rank(const gan_comm *comm)
+{
+    return comm->rank;
+}
+
+int gan_comm_size(const gan_comm *comm)
+{
+    return comm->size;
+}
+
+int gan_comm_local_rank(const gan_comm *comm)
+{
+    return comm->local_rank;
+}
+
+int gan_comm_local_size(const gan_comm *comm)
+{
+    return comm->local_size;
+}
+
+int gan_comm_hosts(const gan_comm *comm)
+{
+    return comm->hosts;
+}
+
+int gan_comm_host(const gan_comm *comm)
+{
+    return comm->host;
+}
+
+const char *gan_comm_library(const gan_comm *comm)
+{
+    return comm->library;
+}
+
+gan_status gan_comm_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n)
+{
+    return comm->ops->sum_start(comm, out, buffer, n);
+}
+
+gan_status gan_comm_sum_wait(gan_comm *comm, gan_exchange *exchange)
+{
+    return comm->ops->sum_wait(comm, exchange);
+}
+
+gan_status gan_comm_sum_double(gan_comm *comm, double *buffer, size_t n)
+{
+    return comm->ops->sum_double(comm, buffer, n);
+}
+
+gan_status gan_comm_broadcast(gan_comm *comm, void *buffer, size_t bytes, int root)
+{
+    return comm->ops->broadcast(comm, buffer, bytes, root);
+}
+
+gan_status gan_comm_barrier(gan_comm *comm)
+{
+    return comm->ops->barrier(comm);
+}
+
+gan_status gan_comm_shared_alloc(gan_comm *comm, void **out, size_t bytes)
+{
+    return comm->ops->shared_alloc(comm, out, bytes);
+}
+
+gan_status gan_comm_shared_sync(gan_comm *comm)
+{
+    return comm->ops->shared_sync(comm);
+}
+
+void gan_comm_shared_free(gan_comm *comm, void *memory)
+{
+    if (memory)
+        comm->ops->shared_free(comm, memory);
+}

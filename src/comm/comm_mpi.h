@@ -1,0 +1,79 @@
+/* comm_mpi.h: what the files of comm_mpi share. */
+#ifndef GAN_COMM_MPI_H
+#define GAN_COMM_MPI_H
+
+#include <mpi.h>
+#include "comm_ops.h"
+
+/* A large buffer is summed in pieces, several at a time, so that adding one overlaps the transfer of others
+ * and the scratch memory stays in the cache. */
+#define GAN_MPI_LANES 4
+
+/* One step of a sum, in elements of the piece: what goes to and comes from `peer`. Zero lengths mean no
+ * message. */
+typedef struct gan_mpi_move {
+    int peer;
+    size_t send_at, n_send;
+    size_t receive_at, n_receive;
+    bool add; /* what comes is added; otherwise it replaces */
+} gan_mpi_move;
+
+typedef struct gan_mpi_lane {
+    size_t next;  /* number of the lane's next piece: its own number, then every GAN_MPI_LANES-th */
+    float *piece; /* NULL: idle */
+    size_t n;
+    int step;
+    gan_mpi_move move;
+    float *scratch;
+    size_t scratch_floats;
+} gan_mpi_lane;
+
+typedef struct gan_mpi_exchange {
+    gan_exchange base;
+    float *buffer;
+    size_t n;
+    int first_tag;
+    gan_mpi_lane lanes[GAN_MPI_LANES];
+} gan_mpi_exchange;
+
+typedef struct gan_mpi_window {
+    struct gan_mpi_window *next;
+    void *memory;
+    MPI_Win window;
+} gan_mpi_window;
+
+typedef struct gan_mpi_comm {
+    gan_comm base;
+    MPI_Comm world, node;
+    gan_mpi_exchange exchanges[GAN_EXCHANGES];
+    MPI_Request requests[GAN_EXCHANGES][GAN_MPI_LANES][2]; /* of each lane: what it receives, what it sends */
+    uint64_t started;                                      /* exchanges so far; gives each its tags */
+    double *scratch;                                       /* of sum_double */
+    gan_mpi_window *windows;
+} gan_mpi_comm;
+
+/* GAN_OK for MPI_SUCCESS; else GAN_FAILED with MPI's own words. `what` says what was being done. */
+gan_status gan_mpi_check(const gan_mpi_comm *comm, int code, const char *what);
+
+/* The one place where this process waits for another. Waits until one of `requests` is done (it becomes
+ * MPI_REQUEST_NULL) and gives its index; MPI_UNDEFINED when all are null. */
+gan_status gan_mpi_wait_any(const gan_mpi_comm *comm, MPI_Request *requests, int n, int *index,
+                            const char *what);
+gan_status gan_mpi_wait_all(const gan_mpi_comm *comm, MPI_Request *requests, int n, const char *what);
+
+/* The sums' fixed tree (mpi_tree.c): gan_mpi_tree_steps() steps, each one move. */
+int gan_mpi_tree_steps(int size);
+void gan_mpi_tree_move(gan_mpi_move *out, int rank, int size, int step, size_t n);
+bool gan_mpi_tree_halves(int size);
+
+/* Entries of the table. */
+gan_status gan_mpi_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);
+gan_status gan_mpi_sum_wait(gan_comm *comm, gan_exchange *exchange);
+gan_status gan_mpi_sum_progress(gan_mpi_comm *mpi);
+void gan_mpi_sum_free(gan_mpi_comm *mpi);
+gan_status gan_mpi_sum_double(gan_comm *comm, double *buffer, size_t n);
+gan_status gan_mpi_shared_alloc(gan_comm *comm, void **out, size_t bytes);
+gan_status gan_mpi_shared_sync(gan_comm *comm);
+void gan_mpi_shared_free(gan_comm *comm, void *memory);
+
+#endif

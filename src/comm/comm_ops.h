@@ -1,0 +1,37 @@
+/* comm_ops.h: what an implementation of gan_comm provides. comm.c dispatches, agree.c builds on all_gather
+ * and broadcast.
+ *
+ * An implementation embeds gan_comm and gan_exchange as the first member of its own structs. One that carries
+ * gradients on a device takes comm_mpi's table and replaces sum_start and sum_wait. */
+#ifndef GAN_COMM_OPS_H
+#define GAN_COMM_OPS_H
+
+#include "gan_dist/comm.h"
+
+#define GAN_EXCHANGES 2 /* sums in flight: one for D, one for G */
+
+typedef struct gan_comm_ops {
+    void (*close)(gan_comm *comm, bool abort_others, int status);
+    gan_status (*sum_start)(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);
+    gan_status (*sum_wait)(gan_comm *comm, gan_exchange *exchange);
+    gan_status (*sum_double)(gan_comm *comm, double *buffer, size_t n);
+    gan_status (*broadcast)(gan_comm *comm, void *buffer, size_t bytes, int root);
+    gan_status (*barrier)(gan_comm *comm);
+    /* out[r*bytes .. (r+1)*bytes) = rank r's `mine`, on every rank. */
+    gan_status (*all_gather)(gan_comm *comm, void *out, const void *mine, size_t bytes);
+    gan_status (*shared_alloc)(gan_comm *comm, void **out, size_t bytes);
+    gan_status (*shared_sync)(gan_comm *comm);
+    void (*shared_free)(gan_comm *comm, void *memory);
+} gan_comm_ops;
+
+struct gan_comm {
+    const gan_comm_ops *ops;
+    int rank, size, local_rank, local_size, host, hosts;
+    char library[128];
+};
+
+struct gan_exchange {
+    bool in_flight;
+};
+
+#endif

@@ -1,0 +1,87 @@
+#include "launch_env.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* How many copies the launcher says it started; the first variable that is set decides, since the later ones
+ * may speak of the whole allocation while this is `mpirun -np 1` or a step of one task inside it. 0 = nobody
+ * said anything. */
+static long claimed(const char **variable)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
+                                        "SLURM_NTASKS"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        *variable = names[i];
+        if (value)
+            return strtol(value, NULL, 10);
+    }
+    return 0;
+}
+
+static gan_status refuse(long copies, const char *variable)
+{
+    return gan_error(
+        GAN_BAD_INPUT,
+        "%s says %ld copies were started, but MPI connects only this one, so each would be rank 0 of 1; "
+        "under "
+        "Slurm start with `srun --mpi=pmix`, elsewhere with the mpirun of the MPI it was built with "
+        "(`mpirun -np 1` for a single process)",
+        variable, copies);
+}
+
+/* Any of the ways in which a launcher tells a process its rank. */
+static bool has_rank(void)
+{
+    static const char *const prefixes[] = {"OMPI_COMM_WORLD_", "PMIX_", "PMI_", "PALS_"};
+    for (char **entry = environ; *entry; entry++)
+        for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+            if (strncmp(*entry, prefixes[i], strlen(prefixes[i])) == 0)
+                return true;
+    return false;
+}
+
+gan_status gan_launch_check_alone(void)
+{
+    const char *variable;
+    long copies = claimed(&variable);
+    if (copies > 1 && !has_rank())
+        return refuse(copies, variable);
+    return GAN_OK;
+}
+
+gan_status gan_launch_check_world(int size)
+{
+    const char *variable;
+    long copies = claimed(&variable);
+    if (size == 1 && copies > 1)
+        return refuse(copies, variable);
+    return GAN_OK;
+}
+
+/* Open MPI copies large messages between processes of a host with process_vm_readv. Containers often forbid
+ * it, and then every message prints a complaint; so try it on ourselves, and look at the kernel's rule on
+ * others. */
+static bool may_read_neighbours(void)
+{
+    char from = 1, to = 0;
+    struct iovec local = {&to, 1}, remote = {&from, 1};
+    int scope = 0;
+    FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "r");
+    if (file) {
+        if (fscanf(file, "%d", &scope) != 1)
+            scope = 0;
+        fclose(file);
+    }
+    return scope < 2 && process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
+}
+
+void gan_launch_defaults(void)
+{
+    if (!may_read_neighbours())
+        setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
+}
