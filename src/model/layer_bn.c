@@ -1,0 +1,288 @@
+/* layer_bn.c: batch normalisation (Ioffe and Szegedy 2015) with the activation that follows it.
+ *
+ * global: statistics over the whole global batch: per-shard sums in double, the fixed tree over shards, one
+ * message a layer. shard: every shard by itself, no message; the running statistics are then those of global
+ * shard 0, which rank 0 holds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+enum { GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR };
+
+/* Memory of one pass of one layer. A "set" is one set of statistics: one in all (global) or one per local
+ * shard. */
+typedef struct bn_pass {
+    double **sums;           /* [n_local][2c] */
+    float *mean, *deviation; /* [sets][c]; deviation is its inverse */
+    float *mean_g, *mean_gx; /* [sets][2c]: both means side by side */
+} bn_pass;
+
+typedef struct bn_state {
+    int sets;
+    double *total; /* [passes][2c]: contiguous, so that lockstep passes need one message */
+    bn_pass *passes;
+} bn_state;
+
+static gan_status parse(gan_layer *layer, gan_words *words)
+{
+    (void)words; /* the builder gives the activation that follows */
+    const gan_net_config *config = layer->net->spec.config;
+    layer->out = layer->in;
+    int64_t c = layer->in.c;
+    gan_init gamma = {GAN_INIT_CONSTANT, 1, 0}, zero = {GAN_INIT_CONSTANT, 0, 0};
+    if (strcmp(config->init_bn, "ones") != 0) {
+        char key[GAN_WORD_MAX];
+        snprintf(key, sizeof key, "%s.init_bn", layer->net->spec.name);
+        GAN_TRY(gan_init_parse(&gamma, config->init_bn, key, 1, 1, 1));
+        gamma.a = 1;
+    }
+    GAN_TRY(gan_net_add_param(&layer->params[GAMMA], layer, "weight", 1, &c, true, gamma));
+    GAN_TRY(gan_net_add_param(&layer->params[BETA], layer, "bias", 1, &c, true, zero));
+    GAN_TRY(gan_net_add_param(&layer->params[RUNNING_MEAN], layer, "running_mean", 1, &c, false, zero));
+    return gan_net_add_param(&layer->params[RUNNING_VAR], layer, "running_var", 1, &c, false,
+                             (gan_init){GAN_INIT_CONSTANT, 1, 0});
+}
+
+static gan_status open_pass(bn_pass *pass, gan_layer *layer, int sets)
+{
+    gan_backend *be = layer->net->backend;
+    size_t c = (size_t)layer->out.c, n_local = (size_t)layer->net->spec.n_local;
+    size_t sums_stride = (2 * c + 7) / 8 * 8;
+    void *sums, *floats;
+    pass->sums = calloc(n_local, sizeof *pass->sums);
+    if (!pass->sums)
+        return gan_error(GAN_FAILED, "batch norm: out of memory");
+    GAN_TRY(be->ops->alloc(be, &sums, n_local * sums_stride * sizeof(double)));
+    for (size_t s = 0; s < n_local; s++)
+        pass->sums[s] = (double *)sums + s * sums_stride;
+    GAN_TRY(be->ops->alloc(be, &floats, 4 * (size_t)sets * c * sizeof(float)));
+    pass->mean = floats;
+    pass->deviation = pass->mean + (size_t)sets * c;
+    pass->mean_g = pass->deviation + (size_t)sets * c;
+    pass->mean_gx = pass->mean_g + c;
+    return GAN_OK;
+}
+
+static gan_status open_state(gan_layer *layer)
+{
+    gan_net *net = layer->net;
+    gan_backend *be = net->backend;
+    int n = net->spec.passes;
+    bn_state *state = calloc(1, sizeof *state);
+    layer->state = state;
+    if (!state || !(state->passes = calloc((size_t)n, sizeof *state->passes)))
+        return gan_error(GAN_FAILED, "batch norm: out of memory");
+    state->sets = net->spec.bn == GAN_BN_SHARD ? net->spec.n_local : 1;
+    void *total;
+    GAN_TRY(be->ops->alloc(be, &total, 2 * (size_t)n * (size_t)layer->out.c * sizeof(double)));
+    state->total = total;
+    for (int p = 0; p < n; p++)
+        GAN_TRY(open_pass(&state->passes[p], layer, state->sets));
+    gan_net_need_parts(net, 2 * (size_t)layer->out.c);
+    return GAN_OK;
+}
+
+static void close_state(gan_layer *layer)
+{
+    bn_state *state = layer->state;
+    gan_backend *be = layer->net->backend;
+    for (int p = 0; state && state->passes && p < layer->net->spec.passes; p++) {
+        if (state->passes[p].sums)
+            be->ops->free(be, state->passes[p].sums[0]);
+        free(state->passes[p].sums);
+        be->ops->free(be, state->passes[p].mean);
+    }
+    if (state) {
+        be->ops->free(be, state->total);
+        free(state->passes);
+    }
+    free(state);
+    layer->state = NULL;
+}
+
+static size_t rows_of(const gan_layer *layer)
+{
+    return (size_t)layer->net->spec.shard_pictures * (size_t)layer->out.h * (size_t)layer->out.w;
+}
+
+static size_t set_of(const gan_layer *layer, int shard)
+{
+    return layer->net->spec.bn == GAN_BN_SHARD ? (size_t)shard : 0;
+}
+
+static gan_bn_args args_of(const gan_layer *layer, const gan_pass *pass, int shard, bool train)
+{
+    const gan_net *net = layer->net;
+    const bn_pass *own = &((const bn_state *)layer->state)->passes[pass->number];
+    size_t at = set_of(layer, shard) * (size_t)layer->out.c;
+    return (gan_bn_args){.rows = rows_of(layer),
+                         .c = layer->out.c,
+                         .mean = train ? own->mean + at : gan_net_value(net, layer->params[RUNNING_MEAN]),
+                         .inverse_deviation = own->deviation + at,
+                         .gamma = gan_net_value(net, layer->params[GAMMA]),
+                         .beta = gan_net_value(net, layer->params[BETA]),
+                         .act = layer->act};
+}
+
+/* Mean and deviation of one set; `running` says whether it also feeds the running statistics. */
+static gan_status statistics(gan_layer *layer, gan_pass *pass, int set, const double *sums, double count,
+                             bool running)
+{
+    gan_backend *be = layer->net->backend;
+    const gan_net_config *config = layer->net->spec.config;
+    bn_pass *own = &((bn_state *)layer->state)->passes[pass->number];
+    size_t at = (size_t)set * (size_t)layer->out.c;
+    return be->ops->bn_statistics(be, own->mean + at, own->deviation + at,
+                                  running ? gan_net_value(layer->net, layer->params[RUNNING_MEAN]) : NULL,
+                                  running ? gan_net_value(layer->net, layer->params[RUNNING_VAR]) : NULL,
+                                  sums, layer->out.c, count, config->bn_epsilon, config->bn_momentum);
+}
+
+static gan_status sums_shard(void *context, int shard)
+{
+    const gan_layer_job *job = context;
+    gan_layer *layer = job->layer;
+    gan_backend *be = layer->net->backend;
+    gan_pass *pass = job->passes[0];
+    double *sums = ((bn_state *)layer->state)->passes[pass->number].sums[shard];
+    GAN_TRY(be->ops->bn_sums(be, sums, gan_pass_x(pass, layer, shard), rows_of(layer), layer->out.c));
+    if (layer->net->spec.bn == GAN_BN_GLOBAL)
+        return GAN_OK;
+    bool first = layer->net->spec.first_shard + shard == 0;
+    return statistics(layer, pass, shard, sums, (double)rows_of(layer), first);
+}
+
+static gan_status apply_shard(void *context, int shard)
+{
+    const gan_layer_job *job = context;
+    gan_layer *layer = job->layer;
+    gan_backend *be = layer->net->backend;
+    gan_bn_args args = args_of(layer, job->passes[0], shard, job->train);
+    return be->ops->bn_forward(be, gan_pass_y(job->passes[0], layer, shard),
+                               gan_pass_x(job->passes[0], layer, shard), &args);
+}
+
+/* Rows of the whole global batch. */
+static double global_rows(const gan_layer *layer)
+{
+    return (double)rows_of(layer) * layer->net->spec.n_global;
+}
+
+static gan_status forward(gan_layer *layer, gan_pass *pass, bool train)
+{
+    gan_net *net = layer->net;
+    gan_backend *be = net->backend;
+    bn_state *state = layer->state;
+    if (train) {
+        GAN_TRY(gan_layer_run(layer, &pass, 1, train, sums_shard));
+        if (net->spec.bn == GAN_BN_GLOBAL) {
+            size_t n = 2 * (size_t)layer->out.c;
+            GAN_TRY(be->ops->tree_sum_double(be, state->total, state->passes[pass->number].sums,
+                                             net->spec.n_local, n));
+            if (net->spec.reduce)
+                GAN_TRY(net->spec.reduce(net->spec.reduce_context, state->total, n));
+            GAN_TRY(statistics(layer, pass, 0, state->total, global_rows(layer), true));
+        }
+    } else {
+        bn_pass *own = &state->passes[pass->number];
+        for (int set = 0; set < state->sets; set++)
+            GAN_TRY(be->ops->bn_inference(be, own->deviation + set * layer->out.c,
+                                          gan_net_value(net, layer->params[RUNNING_VAR]), layer->out.c,
+                                          net->spec.config->bn_epsilon));
+    }
+    return gan_layer_run(layer, &pass, 1, train, apply_shard);
+}
+
+static gan_status backward_sums_shard(void *context, int shard)
+{
+    const gan_layer_job *job = context;
+    gan_layer *layer = job->layer;
+    gan_backend *be = layer->net->backend;
+    bn_state *state = layer->state;
+    int n = 2 * layer->out.c;
+    for (int p = 0; p < job->n; p++) {
+        gan_pass *pass = job->passes[p];
+        bn_pass *own = &state->passes[pass->number];
+        gan_bn_args args = args_of(layer, pass, shard, true);
+        GAN_TRY(be->ops->bn_backward_sums(be, own->sums[shard], gan_pass_gradient(pass, shard),
+                                          gan_pass_x(pass, layer, shard), gan_pass_y(pass, layer, shard),
+                                          &args));
+        if (job->want_dw)
+            GAN_TRY(be->ops->sums_to_part(be, gan_net_parts(layer->net)[shard], own->sums[shard], n, p > 0));
+        if (layer->net->spec.bn == GAN_BN_SHARD)
+            GAN_TRY(be->ops->means(be, own->mean_g + set_of(layer, shard) * (size_t)n, own->sums[shard], n,
+                                   (double)rows_of(layer)));
+    }
+    return GAN_OK;
+}
+
+static gan_status backward_apply_shard(void *context, int shard)
+{
+    const gan_layer_job *job = context;
+    gan_layer *layer = job->layer;
+    gan_backend *be = layer->net->backend;
+    bn_state *state = layer->state;
+    for (int p = 0; p < job->n; p++) {
+        gan_pass *pass = job->passes[p];
+        bn_pass *own = &state->passes[pass->number];
+        gan_bn_args args = args_of(layer, pass, shard, true);
+        size_t at = set_of(layer, shard) * 2 * (size_t)layer->out.c;
+        float *dy = gan_pass_gradient(pass, shard);
+        GAN_TRY(be->ops->bn_backward(be, dy, dy, gan_pass_x(pass, layer, shard),
+                                     gan_pass_y(pass, layer, shard), own->mean_g + at, own->mean_gx + at,
+                                     &args));
+    }
+    return GAN_OK;
+}
+
+/* The global sums of all passes travel in one message. */
+static gan_status reduce_gradients(gan_layer *layer, gan_pass *const *passes, int n)
+{
+    gan_net *net = layer->net;
+    gan_backend *be = net->backend;
+    bn_state *state = layer->state;
+    size_t each = 2 * (size_t)layer->out.c;
+    for (int p = 0; p < n; p++)
+        GAN_TRY(be->ops->tree_sum_double(be, state->total + (size_t)p * each,
+                                         state->passes[passes[p]->number].sums, net->spec.n_local, each));
+    if (net->spec.reduce)
+        GAN_TRY(net->spec.reduce(net->spec.reduce_context, state->total, (size_t)n * each));
+    for (int p = 0; p < n; p++)
+        GAN_TRY(be->ops->means(be, state->passes[passes[p]->number].mean_g, state->total + (size_t)p * each,
+                               (int)each, global_rows(layer)));
+    return GAN_OK;
+}
+
+static gan_status backward(gan_layer *layer, gan_pass *const *passes, int n, bool want_dx, bool want_dw)
+{
+    (void)want_dx;
+    gan_net *net = layer->net;
+    gan_backend *be = net->backend;
+    GAN_TRY(gan_layer_run(layer, passes, n, want_dw, backward_sums_shard));
+    if (want_dw) {
+        /* gamma's sums are the second half of a part, beta's the first. */
+        size_t c = (size_t)layer->out.c;
+        float *both[net->spec.n_local];
+        GAN_TRY(be->ops->tree_sum(be, gan_net_gradient(net, layer->params[BETA]), gan_net_parts(net),
+                                  net->spec.n_local, c));
+        for (int s = 0; s < net->spec.n_local; s++)
+            both[s] = gan_net_parts(net)[s] + c;
+        GAN_TRY(
+            be->ops->tree_sum(be, gan_net_gradient(net, layer->params[GAMMA]), both, net->spec.n_local, c));
+    }
+    if (net->spec.bn == GAN_BN_GLOBAL)
+        GAN_TRY(reduce_gradients(layer, passes, n));
+    return gan_layer_run(layer, passes, n, true, backward_apply_shard);
+}
+
+const gan_layer_ops gan_layer_bn = {
+    .word = "bn",
+    .usage = "bn: batch normalisation, per channel on maps, per feature on vectors",
+    .parse = parse,
+    .open = open_state,
+    .close = close_state,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,194 @@
+/* net.c: from a network's text to layers, parameters and arenas. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "gan_dist/base.h"
+
+gan_status gan_net_add_param(int *out, gan_layer *layer, const char *suffix, int rank, const int64_t *dims,
+                             bool trainable, gan_init init)
+{
+    gan_net *net = layer->net;
+    if (net->n_params == GAN_PARAMS_MAX)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: more than %d tensors", net->spec.name, GAN_PARAMS_MAX);
+    gan_param *param = &net->params[net->n_params];
+    *param = (gan_param){.rank = rank, .count = 1, .trainable = trainable, .init = init};
+    snprintf(param->name, sizeof param->name, "main.%d.%s", layer->module, suffix);
+    for (int i = 0; i < rank; i++) {
+        param->dims[i] = dims[i];
+        param->count *= (size_t)dims[i];
+        if (param->count > (size_t)1 << 31)
+            return gan_error(GAN_BAD_INPUT, "%s.layers: %s has more than 2^31 weights", net->spec.name,
+                             param->name);
+    }
+    size_t *arena = trainable ? &net->arena_floats : &net->statistics_floats;
+    param->offset = *arena;
+    *arena += (param->count + 15) / 16 * 16;
+    *out = net->n_params++;
+    return GAN_OK;
+}
+
+gan_status gan_net_append(gan_net *net, const gan_layer_ops *ops, gan_words *words)
+{
+    if (net->n_layers == GAN_LAYERS_MAX)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: more than %d layers", net->spec.name, GAN_LAYERS_MAX);
+    gan_layer *layer = &net->layers[net->n_layers];
+    *layer = (gan_layer){
+        .ops = ops, .net = net, .slot = net->n_layers, .module = net->modules, .params = {-1, -1, -1, -1}};
+    layer->in = net->n_layers > 0 ? layer[-1].out : net->spec.input;
+    net->n_layers++;
+    net->modules++;
+    return ops->parse(layer, words);
+}
+
+static gan_status unknown_word(const gan_net *net, const char *word, bool is_argument)
+{
+    const char *known[GAN_LAYERS_MAX];
+    size_t n = 0;
+    for (const gan_layer_ops *ops; (ops = gan_layer_get(n)); n++)
+        known[n] = ops->word;
+    const char *nearest = gan_nearest(word, known, n);
+    if (nearest)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: unknown word '%s' (did you mean '%s'?)", net->spec.name,
+                         word, nearest);
+    if (is_argument)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: '%s' takes no argument '%s': %s", net->spec.name,
+                         net->layers[net->n_layers - 1].ops->word, word,
+                         net->layers[net->n_layers - 1].ops->usage);
+    return gan_error(GAN_BAD_INPUT,
+                     "%s.layers: unknown word '%s'; known: dense conv deconv reshape flatten bn relu lrelu "
+                     "tanh sigmoid label",
+                     net->spec.name, word);
+}
+
+/* One word with its arguments. `dense` implies a flatten before and a reshape after; `bn` takes in its
+ * activation. */
+static gan_status append_word(gan_net *net, const gan_layer_ops *ops, gan_words *words)
+{
+    gan_shape in = net->n_layers > 0 ? net->layers[net->n_layers - 1].out : net->spec.input, maps;
+    if (ops == &gan_layer_dense && in.h * in.w > 1)
+        GAN_TRY(gan_net_append(net, &gan_layer_flatten, words));
+    const char *argument = gan_words_peek(words);
+    GAN_TRY(gan_net_append(net, ops, words));
+    if (ops == &gan_layer_dense && gan_shape_parse(&maps, argument)) {
+        words->next--; /* the same argument again */
+        GAN_TRY(gan_net_append(net, &gan_layer_reshape, words));
+    }
+    if (gan_words_peek(words))
+        return unknown_word(net, gan_words_peek(words), true);
+    if (ops == &gan_layer_bn && words->next < words->n) {
+        gan_layer *bn = &net->layers[net->n_layers - 1];
+        bn->act = gan_act_parse(words->words[words->next]);
+        words->next += bn->act != GAN_ACT_NONE;
+        net->modules += bn->act != GAN_ACT_NONE;
+    }
+    return GAN_OK;
+}
+
+static gan_status parse_layers(gan_net *net)
+{
+    gan_words words;
+    GAN_TRY(gan_words_split(&words, net->spec.config->layers));
+    while (words.next < words.n) {
+        const char *word = words.words[words.next++];
+        if (strcmp(word, "|") == 0)
+            continue;
+        const gan_layer_ops *ops = gan_layer_find(word);
+        if (!ops)
+            return unknown_word(net, word, false);
+        GAN_TRY(append_word(net, ops, &words));
+    }
+    if (net->n_layers == 0)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: empty; see `gan_dist presets` for examples",
+                         net->spec.name);
+    if (net->n_params == 0)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: no layer with weights", net->spec.name);
+    return GAN_OK;
+}
+
+gan_status gan_net_parse(gan_net **out, const gan_net_spec *spec)
+{
+    gan_net *net = calloc(1, sizeof *net);
+    if (!net)
+        return gan_error(GAN_FAILED, "%s: out of memory", spec->name);
+    net->spec = *spec;
+    gan_status status = parse_layers(net);
+    if (status == GAN_OK)
+        *out = net;
+    else
+        gan_net_destroy(net);
+    return status;
+}
+
+static gan_status alloc_arenas(gan_net *net)
+{
+    gan_backend *be = net->backend;
+    void *memory;
+    GAN_TRY(be->ops->alloc(be, &memory, net->arena_floats * sizeof(float)));
+    net->parameters = memory;
+    GAN_TRY(be->ops->alloc(be, &memory, (net->arena_floats + GAN_NET_EXTRAS) * sizeof(float)));
+    net->gradients = memory;
+    GAN_TRY(be->ops->alloc(be, &memory, net->statistics_floats * sizeof(float)));
+    net->statistics = memory;
+    return GAN_OK;
+}
+
+static gan_status alloc_parts(gan_net *net)
+{
+    gan_backend *be = net->backend;
+    size_t n = (size_t)net->spec.n_local;
+    net->parts = calloc(n, sizeof *net->parts);
+    if (!net->parts)
+        return gan_error(GAN_FAILED, "%s: out of memory", net->spec.name);
+    net->part_floats = (net->part_floats + 15) / 16 * 16;
+    void *memory;
+    GAN_TRY(be->ops->alloc(be, &memory, n * net->part_floats * sizeof(float)));
+    for (size_t s = 0; s < n; s++)
+        net->parts[s] = (float *)memory + s * net->part_floats;
+    return GAN_OK;
+}
+
+gan_status gan_net_create(gan_net **out, gan_backend *backend, const gan_net_spec *spec)
+{
+    gan_net *net;
+    GAN_TRY(gan_net_parse(&net, spec));
+    net->backend = backend;
+    gan_status status = alloc_arenas(net);
+    for (int i = 0; status == GAN_OK && i < net->n_layers; i++)
+        if (net->layers[i].ops->open)
+            status = net->layers[i].ops->open(&net->layers[i]);
+    if (status == GAN_OK)
+        status = alloc_parts(net);
+    net->passes = status == GAN_OK ? calloc((size_t)spec->passes, sizeof *net->passes) : NULL;
+    if (status == GAN_OK && !net->passes)
+        status = gan_error(GAN_FAILED, "%s: out of memory", spec->name);
+    for (int p = 0; status == GAN_OK && p < spec->passes; p++)
+        status = gan_pass_create(&net->passes[p], net, p);
+    if (status == GAN_OK)
+        *out = net;
+    else
+        gan_net_destroy(net);
+    return status;
+}
+
+void gan_net_destroy(gan_net *net)
+{
+    if (!net)
+        return;
+    gan_backend *be = net->backend;
+    for (int p = 0; net->passes && p < net->spec.passes; p++)
+        gan_pass_destroy(&net->passes[p]);
+    for (int i = 0; be && i < net->n_layers; i++)
+        if (net->layers[i].ops->close)
+            net->layers[i].ops->close(&net->layers[i]);
+    if (be) {
+        be->ops->free(be, net->parameters);
+        be->ops->free(be, net->gradients);
+        be->ops->free(be, net->statistics);
+        be->ops->free(be, net->parts ? net->parts[0] : NULL);
+    }
+    free(net->parts);
+    free(net->passes);
+    free(net);
+}
