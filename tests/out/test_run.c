@@ -98,6 +98,17 @@ static void test_not_writable(void **state)
     assert_int_equal(mkdir(in_folder(path, "closed"), 0555), 0);
     assert_int_equal(open_as_nobody(path, "Permission denied"), 0);
     assert_int_equal(open_as_nobody(in_folder(path, "closed/run"), "Permission denied"), 0);
+    /* An old run's folder, with only the place of the checkpoints closed. */
+    gan_run *run;
+    char below[PATH_ROOM];
+    assert_int_equal(gan_run_open(&run, in_folder(path, "old")), GAN_OK);
+    gan_run_close(run);
+    assert_int_equal(chmod(path, 0777) || chmod(in_folder(below, "old/lock"), 0666) ||
+                         chmod(in_folder(below, "old/samples"), 0777) ||
+                         chmod(in_folder(below, "old/checkpoints"), 0555),
+                     0);
+    assert_int_equal(open_as_nobody(path, "old/checkpoints: cannot write in the folder: Permission denied"),
+                     0);
 }
 
 int main(void)
