@@ -67,7 +67,7 @@ char *gan_config_text(const gan_config *config, bool only_defining)
         if (row->type == GAN_OPTION_WORDS)
             write_words(out, dot + 1, value);
         else
-            fprintf(out, "%s = %s\n", dot + 1, value);
+            fprintf(out, "%s =%s%s\n", dot + 1, value[0] ? " " : "", value);
     }
     bool failed = ferror(out);
     if (fclose(out) != 0 || failed) {
