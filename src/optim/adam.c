@@ -1,0 +1,56 @@
+/* Adam: the coefficients of an update in double; the update itself is the backend's. */
+#include "gan_dist/optim.h"
+
+#include <math.h>
+
+gan_status gan_optim_create(gan_optim *out, gan_backend *backend, const gan_net_config *config,
+                            gan_adam_kind kind, size_t n)
+{
+    *out = (gan_optim){
+        .backend = backend,
+        .n = n,
+        .learning_rate = config->learning_rate,
+        .beta1 = config->beta1,
+        .beta2 = config->beta2,
+        .epsilon = config->epsilon,
+        .kind = kind,
+    };
+    gan_status status = backend->ops->alloc(backend, (void **)&out->m, n * sizeof(float));
+    if (status == GAN_OK)
+        status = backend->ops->alloc(backend, (void **)&out->v, n * sizeof(float));
+    if (status != GAN_OK)
+        gan_optim_destroy(out);
+    return status;
+}
+
+void gan_optim_destroy(gan_optim *optim)
+{
+    if (optim->backend) {
+        optim->backend->ops->free(optim->backend, optim->m);
+        optim->backend->ops->free(optim->backend, optim->v);
+    }
+    *optim = (gan_optim){0};
+}
+
+/* The corrections use the betas as the backend has them, in float: with 0.999 for 0.999f the first step would
+ * be off by 6e-6. */
+gan_adam_args gan_optim_args(const gan_optim *optim, uint64_t t)
+{
+    float beta1 = (float)optim->beta1, beta2 = (float)optim->beta2;
+    double correction1 = 1 - pow(beta1, (double)t);
+    double correction2 = sqrt(1 - pow(beta2, (double)t));
+    double epsilon = optim->kind == GAN_ADAM_PYTORCH ? optim->epsilon * correction2 : optim->epsilon;
+    return (gan_adam_args){
+        .step_size = (float)(optim->learning_rate * correction2 / correction1),
+        .beta1 = beta1,
+        .beta2 = beta2,
+        .epsilon = (float)epsilon,
+    };
+}
+
+gan_status gan_optim_update(gan_optim *optim, float *parameters, const float *gradient, uint64_t t)
+{
+    gan_adam_args arguments = gan_optim_args(optim, t);
+    return optim->backend->ops->adam(optim->backend, parameters, optim->m, optim->v, gradient, optim->n,
+                                     &arguments);
+}

@@ -1,0 +1,1 @@
+gan_test(optim gan_optim gan_backend)
