@@ -2,13 +2,33 @@
 #ifndef GAN_COMMANDS_H
 #define GAN_COMMANDS_H
 
+#include "gan_dist/comm.h"
+#include "gan_dist/config.h"
 #include "gan_dist/error.h"
 
+/* Collective. Writes all pictures of --data as one IDX file, --out, that later runs map. */
+gan_status gan_command_pack(gan_comm *comm, int argc, char **argv);
 gan_status gan_command_info(int argc, char **argv);
+/* Pictures from a checkpoint: a grid, or one PNG each. */
+gan_status gan_command_generate(int argc, char **argv);
+/* Times the training step of a configuration on fixed pictures. Collective. */
+gan_status gan_command_bench(bool *others_wait, gan_comm *comm, int argc, char **argv);
 /* Lists the presets, or prints the text of the one named. */
 gan_status gan_command_presets(int argc, char **argv);
 
 /* Prints the usage of the whole program on standard output. */
 void gan_command_help(void);
+
+/* Prints what this launch gives (ranks, hosts, cores, memory) and fails when it will not do. `memory_mib`:
+ * what the run is expected to take on each rank; 0 when unknown. Collective. */
+gan_status gan_command_check(gan_comm *comm, const gan_config *config, double memory_mib);
+
+/* What a rank of `size` will need for a configuration's networks, before anything is allocated; pictures not
+ * counted. */
+gan_status gan_estimate_memory(double *mib, const gan_config *config, int size);
+
+/* Threads for this rank when the user named no number: the cores it may use, shared evenly with the ranks of
+ * its host that may use the same. Collective; 0 (with a message set) when the ranks could not be asked. */
+int gan_threads_default(gan_comm *comm);
 
 #endif

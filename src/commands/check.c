@@ -1,0 +1,143 @@
+/* gan_dist check: what this launch gives, and whether it will do. All ranks reach the same verdict; rank 0
+ * prints. */
+#include "commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "gan_dist/backend.h"
+#include "gan_dist/log.h"
+#include "ranks.h"
+
+/* What the ranks of one host have together. */
+typedef struct host_sum {
+    int first, last, ranks, threads;
+    int least, most; /* cores that one rank may use */
+    cpu_set_t cores;
+    double total_mib, available_mib;
+} host_sum;
+
+static host_sum sum_host(const gan_rank_facts *facts, int size, int host)
+{
+    host_sum sum = {.first = -1};
+    CPU_ZERO(&sum.cores);
+    for (int r = 0; r < size; r++) {
+        if (facts[r].host != host)
+            continue;
+        int cores = CPU_COUNT(&facts[r].of.cores);
+        if (sum.first < 0) {
+            sum.first = r;
+            sum.least = cores;
+            sum.total_mib = facts[r].of.total_mib;
+            sum.available_mib = facts[r].of.available_mib;
+        }
+        sum.last = r;
+        sum.ranks++;
+        sum.threads += facts[r].threads;
+        sum.least = cores < sum.least ? cores : sum.least;
+        sum.most = cores > sum.most ? cores : sum.most;
+        CPU_OR(&sum.cores, &sum.cores, &facts[r].of.cores);
+    }
+    return sum;
+}
+
+static void print_host(const gan_rank_facts *facts, int host, const host_sum *sum)
+{
+    gan_log0("host %d     %s: %d rank%s (%d to %d), %d cores, %d to %d for a rank, %d thread%s in all, "
+             "memory %.0f "
+             "MiB, %.0f available",
+             host, facts[sum->first].of.name, sum->ranks, sum->ranks > 1 ? "s" : "", sum->first, sum->last,
+             CPU_COUNT(&sum->cores), sum->least, sum->most, sum->threads, sum->threads > 1 ? "s" : "",
+             sum->total_mib, sum->available_mib);
+}
+
+static void warn_threads(const gan_rank_facts *facts, int size, const host_sum *sum)
+{
+    const char *name = facts[sum->first].of.name;
+    int cores = CPU_COUNT(&sum->cores);
+    double quota = facts[sum->first].of.quota;
+    if (sum->threads > cores)
+        gan_warn0("host %s: %d threads share %d cores; fewer ranks or threads are faster", name, sum->threads,
+                  cores);
+    else if (quota > 0 && sum->threads > quota + 0.5)
+        gan_warn0("host %s: %d threads share a container's %.1f cores; fewer ranks or threads are faster",
+                  name, sum->threads, quota);
+    for (int r = sum->first; r <= sum->last; r++) {
+        if (facts[r].host != facts[sum->first].host || facts[r].threads <= CPU_COUNT(&facts[r].of.cores))
+            continue;
+        gan_warn0(
+            "rank %d (host %s) has %d threads but is bound to %d core%s; start with `mpirun --bind-to none` "
+            "or launch/local.sh (%d rank%s of %d on this host)",
+            r, name, facts[r].threads, CPU_COUNT(&facts[r].of.cores),
+            CPU_COUNT(&facts[r].of.cores) > 1 ? "s" : "", sum->ranks, sum->ranks > 1 ? "s" : "", size);
+        return;
+    }
+}
+
+/* Two ranks on the same only core take turns, and each waits for the other most of the time. */
+static gan_status find_overlap(const gan_rank_facts *facts, int size)
+{
+    for (int r = 0; r < size; r++) {
+        if (CPU_COUNT(&facts[r].of.cores) != 1)
+            continue;
+        for (int other = r + 1; other < size; other++)
+            if (facts[other].host == facts[r].host && CPU_EQUAL(&facts[other].of.cores, &facts[r].of.cores))
+                return gan_error(
+                    GAN_FAILED,
+                    "ranks %d and %d are bound to the same single core of host %s; start with `mpirun "
+                    "--bind-to none`, fewer ranks, or launch/local.sh",
+                    r, other, facts[r].of.name);
+    }
+    return GAN_OK;
+}
+
+static gan_status find_backend(const char *name)
+{
+    for (size_t i = 0; gan_backend_name(i); i++)
+        if (strcmp(gan_backend_name(i), name) == 0)
+            return GAN_OK;
+    return gan_error(GAN_BAD_INPUT, "backend '%s' is not in this build", name);
+}
+
+static gan_status check_host(const gan_rank_facts *facts, int size, int host, double memory_mib)
+{
+    host_sum sum = sum_host(facts, size, host);
+    print_host(facts, host, &sum);
+    warn_threads(facts, size, &sum);
+    if (memory_mib > 0 && sum.total_mib > 0 && memory_mib * sum.ranks > sum.available_mib)
+        return gan_error(
+            GAN_FAILED,
+            "host %s: %d ranks need about %.0f MiB together, but only %.0f MiB are available; use fewer "
+            "ranks, a smaller batch or a smaller network",
+            facts[sum.first].of.name, sum.ranks, memory_mib * sum.ranks, sum.available_mib);
+    return GAN_OK;
+}
+
+gan_status gan_command_check(gan_comm *comm, const gan_config *config, double memory_mib)
+{
+    int size = gan_comm_size(comm);
+    int threads = config->threads > 0 ? config->threads : gan_threads_default(comm);
+    gan_rank_facts *facts;
+    if (threads == 0)
+        return GAN_FAILED;
+    GAN_TRY(gan_ranks_gather(&facts, comm, threads));
+    gan_log0("version    %s", GAN_VERSION);
+    gan_log0("messages   %s", gan_comm_library(comm));
+    gan_log0("ranks      %d on %d host%s", size, gan_comm_hosts(comm), gan_comm_hosts(comm) > 1 ? "s" : "");
+    gan_log0("threads    %d a rank%s", threads, config->threads > 0 ? "" : " (chosen from the cores)");
+    gan_log0("backend    %s", config->backend);
+    if (memory_mib > 0)
+        gan_log0("estimated  %.0f MiB a rank for preset %s", memory_mib,
+                 config->preset[0] ? config->preset : "(none)");
+
+    gan_status status = find_backend(config->backend);
+    for (int host = 0; host < gan_comm_hosts(comm); host++) {
+        gan_status one = check_host(facts, size, host, memory_mib);
+        status = status == GAN_OK ? one : status;
+    }
+    if (status == GAN_OK)
+        status = find_overlap(facts, size);
+    if (status == GAN_OK)
+        gan_log0("ready");
+    free(facts);
+    return status;
+}
