@@ -55,7 +55,8 @@ enum {
     GAN_EXTRA_D_FAKE,
     GAN_EXTRA_LOSS_G,
     GAN_EXTRA_D_FAKE_G,
-    GAN_EXTRA_STOP,
+    GAN_EXTRA_STOP, /* how many ranks were asked to stop */
+    GAN_EXTRA_SAVE, /* rank 0 wants a checkpoint after this step */
     GAN_EXTRAS_USED
 };
 
@@ -89,6 +90,8 @@ gan_status gan_sample(gan_net *generator, float *out, const float *z, const int 
  * executed here. */
 double gan_count_d_update(const gan_net *g, const gan_net *d);
 double gan_count_g_update(const gan_net *g, const gan_net *d);
+/* Training-mode forward passes per step, as executed: what BatchNorm calls num_batches_tracked. */
+void gan_count_forwards(int *g, int *d, const gan_order *order);
 double gan_count_step(const gan_net *g, const gan_net *d, const gan_order *order);
 
 #endif

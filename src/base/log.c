@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int log_rank = 0, log_size = 1;
@@ -15,9 +17,22 @@ void gan_log_init(int rank, int size)
     log_size = size;
 }
 
+/* mpirun gives its ranks a pseudo-terminal whatever its own output is, so there the parent is asked. */
+static bool parent_has_terminal(void)
+{
+    char path[64], target[64];
+    snprintf(path, sizeof path, "/proc/%ld/fd/1", (long)getppid());
+    ssize_t n = readlink(path, target, sizeof target - 1);
+    target[n > 0 ? n : 0] = '\0';
+    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+}
+
 bool gan_log_is_terminal(void)
 {
-    return isatty(STDOUT_FILENO) == 1;
+    static int known = -1;
+    if (known < 0)
+        known = isatty(STDOUT_FILENO) == 1 && (!getenv("OMPI_COMM_WORLD_SIZE") || parent_has_terminal());
+    return known == 1;
 }
 
 static void end_progress(void)

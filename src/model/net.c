@@ -151,7 +151,7 @@ static gan_status alloc_parts(gan_net *net)
 
 gan_status gan_net_create(gan_net **out, gan_backend *backend, const gan_net_spec *spec)
 {
-    gan_net *net;
+    gan_net *net = NULL;
     GAN_TRY(gan_net_parse(&net, spec));
     net->backend = backend;
     gan_status status = alloc_arenas(net);

@@ -39,3 +39,17 @@ double gan_count_step(const gan_net *g, const gan_net *d, const gan_order *order
     }
     return flops;
 }
+
+void gan_count_forwards(int *g, int *d, const gan_order *order)
+{
+    bool stale = true;
+    *g = *d = 0;
+    for (int i = 0; i < order->n; i++) {
+        gan_op op = order->ops[i];
+        if (op != GAN_OP_NOISE) {
+            *g += stale;
+            *d += op == GAN_OP_G ? 1 : 2;
+        }
+        stale = op != GAN_OP_D;
+    }
+}

@@ -1,0 +1,137 @@
+/* main.c: which command; from status to exit code. Only here does the job end. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train.h"
+#include "commands/commands.h"
+#include "gan_dist/base.h"
+#include "gan_dist/log.h"
+
+/* Commands that need no other rank. */
+static gan_status help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    gan_command_help();
+    return GAN_OK;
+}
+
+static gan_status version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    printf("gan_dist %s\n", GAN_VERSION);
+    return GAN_OK;
+}
+
+static const struct {
+    const char *word;
+    gan_status (*run)(int argc, char **argv);
+} local_commands[] = {
+    {"generate", gan_command_generate},
+    {"presets", gan_command_presets},
+    {"info", gan_command_info},
+    {"help", help},
+    {"--version", version},
+};
+
+static gan_status run_train(bool *others_wait, gan_comm *comm, int argc, char **argv)
+{
+    gan_config config;
+    gan_status status = gan_config_parse(&config, argc, argv, "quickstart", NULL);
+    if (status == GAN_OK)
+        status = gan_config_finish(&config);
+    if (status == GAN_OK)
+        status = gan_config_need_data(&config);
+    GAN_TRY(gan_comm_agree(comm, status));
+    return gan_command_train(others_wait, comm, &config);
+}
+
+static gan_status run_check(bool *others_wait, gan_comm *comm, int argc, char **argv)
+{
+    (void)others_wait;
+    gan_config config;
+    double memory_mib = 0;
+    gan_status status = gan_config_parse(&config, argc, argv, "quickstart", NULL);
+    if (status == GAN_OK)
+        status = gan_config_finish(&config);
+    if (status == GAN_OK)
+        status = gan_estimate_memory(&memory_mib, &config, gan_comm_size(comm));
+    GAN_TRY(gan_comm_agree(comm, status));
+    return gan_command_check(comm, &config, memory_mib);
+}
+
+static gan_status run_pack(bool *others_wait, gan_comm *comm, int argc, char **argv)
+{
+    (void)others_wait;
+    return gan_command_pack(comm, argc, argv);
+}
+
+/* Commands of all ranks together. */
+static const struct {
+    const char *word;
+    gan_status (*run)(bool *others_wait, gan_comm *comm, int argc, char **argv);
+} rank_commands[] = {
+    {"train", run_train}, {"bench", gan_command_bench}, {"check", run_check}, {"pack", run_pack}};
+
+static gan_status unknown_command(const char *word)
+{
+    const char *words[16];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
+        words[n++] = local_commands[i].word;
+    for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
+        words[n++] = rank_commands[i].word;
+    const char *nearest = gan_nearest(word, words, n);
+    return gan_error(GAN_BAD_INPUT, "unknown command '%s'%s%s%s; see gan_dist --help", word,
+                     nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
+}
+
+static int report(gan_status status)
+{
+    if (status != GAN_OK && status != GAN_STOPPED)
+        fprintf(stderr, "gan_dist: %s\n", gan_error_message());
+    return status;
+}
+
+/* mpirun starts N copies; what needs no rank is done by the first. */
+static bool is_first_copy(void)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    return !rank || atoi(rank) == 0;
+}
+
+static int run_ranks(size_t command, int argc, char **argv, int skip)
+{
+    gan_comm *comm = NULL;
+    bool others_wait = false;
+    gan_status status = gan_comm_open_mpi(&comm, &argc, &argv);
+    if (status != GAN_OK)
+        return report(status);
+    gan_log_init(gan_comm_rank(comm), gan_comm_size(comm));
+    status = rank_commands[command].run(&others_wait, comm, argc - skip, argv + skip);
+    if (others_wait)
+        gan_log_rank("%s", gan_error_message());
+    else if (gan_comm_rank(comm) == 0)
+        report(status);
+    gan_comm_close(comm, others_wait, status);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "train";
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            word = "help";
+    for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
+        if (strcmp(word, local_commands[i].word) == 0)
+            return is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : 0;
+    for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
+        if (strcmp(word, rank_commands[i].word) == 0)
+            return run_ranks(i, argc, argv, argc > 1 ? 2 : 1);
+    if (word[0] == '-')
+        return run_ranks(0, argc, argv, 1);
+    return is_first_copy() ? report(unknown_command(word)) : GAN_BAD_INPUT;
+}

@@ -1,0 +1,180 @@
+/* setup.c: from a configuration to a run that is ready for its first step. Every failure here is agreed by
+ * all ranks. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train.h"
+#include "commands/commands.h"
+#include "gan_dist/base.h"
+#include "gan_dist/log.h"
+
+/* Batch norm's sums: the one exchange inside a pass. */
+static gan_status reduce_sums(void *context, double *sums, size_t n)
+{
+    gan_training *t = context;
+    gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
+    GAN_TRY(gan_comm_sum_double(t->comm, sums, n));
+    gan_training_phase(t, before);
+    return GAN_OK;
+}
+
+static bool is_power_of_two(int n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+static void explain_shards(const gan_training *t, int wanted)
+{
+    int size = gan_comm_size(t->comm), shards = t->shards.n_global;
+    if (shards != wanted)
+        gan_warn0("%d ranks do not divide %d shards: this run has %d shards of %d pictures, one a rank; its "
+                  "numbers are not "
+                  "those of a run with %d",
+                  size, wanted, shards, t->shards.pictures, wanted);
+    else if (!is_power_of_two(t->shards.n_local))
+        gan_warn0("%d shards a rank is not a power of two: sums are taken in another order than with 1, 2, 4 "
+                  "... ranks, so the "
+                  "last bits differ from such a run",
+                  t->shards.n_local);
+}
+
+static gan_status open_networks(gan_training *t)
+{
+    gan_config *config = &t->config;
+    int rank = gan_comm_rank(t->comm), size = gan_comm_size(t->comm);
+    GAN_TRY(gan_shards_cut(&t->shards, config->batch, config->shards, rank, size));
+    explain_shards(t, config->shards);
+    config->shards = t->shards.n_global;
+    if (config->threads == 0)
+        config->threads = gan_threads_default(t->comm);
+    int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
+    GAN_TRY(gan_backend_open(&t->backend, config->backend, threads));
+    bool alone = size == 1;
+    GAN_TRY(gan_step_create(&t->step, t->backend, config, &t->shards, alone ? NULL : reduce_sums, t));
+    t->nets[GAN_NET_G] = gan_step_generator(t->step);
+    t->nets[GAN_NET_D] = gan_step_discriminator(t->step);
+    const gan_net_config *nets[GAN_NETS] = {&config->generator, &config->discriminator};
+    for (int k = 0; k < GAN_NETS; k++) {
+        GAN_TRY(gan_optim_create(&t->optims[k], t->backend, nets[k], config->adam,
+                                 gan_net_arena_floats(t->nets[k])));
+        GAN_TRY(gan_net_init(t->nets[k], config->seed));
+    }
+    return GAN_OK;
+}
+
+static gan_status open_run(gan_training *t)
+{
+    return gan_comm_rank(t->comm) == 0 ? gan_run_open(&t->run, t->config.out) : GAN_OK;
+}
+
+static gan_status open_data(gan_training *t)
+{
+    char bad_files[GAN_TEXT_MAX + 32];
+    snprintf(bad_files, sizeof bad_files, "%s/bad-files.txt", t->config.out);
+    GAN_TRY(gan_data_open(&t->data, &t->config, t->comm, bad_files));
+    t->steps_per_epoch = gan_data_count(t->data) / (uint64_t)t->config.batch;
+    t->total = t->config.steps ? (uint64_t)t->config.steps : (uint64_t)t->config.epochs * t->steps_per_epoch;
+    gan_log0("data         %s", gan_data_describe(t->data));
+    if (gan_data_bad_count(t->data) > 0)
+        gan_warn0("%llu unreadable pictures were left out; see %s",
+                  (unsigned long long)gan_data_bad_count(t->data), bad_files);
+    return GAN_OK;
+}
+
+static gan_status write_config(const gan_training *t)
+{
+    char path[GAN_TEXT_MAX + 32];
+    snprintf(path, sizeof path, "%s/config.ini", t->config.out);
+    char *text = gan_config_text(&t->config, false);
+    if (!text)
+        return gan_error(GAN_FAILED, "%s: out of memory", path);
+    gan_status status = gan_file_replace(path, text, strlen(text));
+    free(text);
+    return status;
+}
+
+/* What rank 0 puts into the folder before the first step. */
+static gan_status open_outputs(gan_training *t)
+{
+    char path[GAN_TEXT_MAX + 32];
+    if (gan_comm_rank(t->comm) != 0)
+        return GAN_OK;
+    GAN_TRY(write_config(t));
+    snprintf(path, sizeof path, "%s/log.csv", t->config.out);
+    GAN_TRY(gan_csv_open(&t->csv, path, t->done));
+    GAN_TRY(gan_training_reals(t));
+    return t->done == 0 && t->config.sample_every > 0 ? gan_training_grid(t) : GAN_OK;
+}
+
+static gan_status open_loader(gan_training *t)
+{
+    int n = t->shards.n_local * t->shards.pictures;
+    return gan_loader_open(&t->loader, t->data, &t->config, t->shards.first * t->shards.pictures, n, t->done);
+}
+
+static void start_clocks(gan_training *t)
+{
+    const gan_order *order = gan_step_order(t->step);
+    t->updates[GAN_NET_D] = t->done * (uint64_t)order->d_updates;
+    t->updates[GAN_NET_G] = t->done * (uint64_t)order->g_updates;
+    t->first = t->last_log_step = t->done;
+    t->started = t->last_log = t->last_save = t->last_status = t->phase_start = gan_clock();
+    memset(t->seconds, 0, sizeof t->seconds);
+}
+
+static void print_setup(const gan_training *t)
+{
+    gan_net_print(t->nets[GAN_NET_G], gan_log0);
+    gan_net_print(t->nets[GAN_NET_D], gan_log0);
+    gan_log0("ranks        %d on %d host%s, %d thread%s each, backend %s; batch %d = %d shards of %d",
+             gan_comm_size(t->comm), gan_comm_hosts(t->comm), gan_comm_hosts(t->comm) == 1 ? "" : "s",
+             t->backend->threads, t->backend->threads == 1 ? "" : "s", t->config.backend, t->config.batch,
+             t->shards.n_global, t->shards.pictures);
+    gan_log0("steps        %llu, %llu an epoch", (unsigned long long)t->total,
+             (unsigned long long)t->steps_per_epoch);
+    gan_log0("output       %s", t->config.out);
+}
+
+/* A part of the set-up on this rank, then the outcome on all. */
+#define AGREE(t, call) GAN_TRY(gan_comm_agree((t)->comm, (call)))
+
+gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *config)
+{
+    *t = (gan_training){.config = *config, .comm = comm, .phase_start = gan_clock()};
+    AGREE(t, open_networks(t));
+    AGREE(t, open_run(t));
+    gan_training_status(t, "starting", "");
+    GAN_TRY(open_data(t)); /* agrees by itself */
+    t->defining = gan_config_text(&t->config, true);
+    AGREE(t, t->defining ? GAN_OK : gan_error(GAN_FAILED, "out of memory"));
+    GAN_TRY(gan_training_resume(t));
+    AGREE(t, open_outputs(t));
+    AGREE(t, open_loader(t));
+    print_setup(t);
+    start_clocks(t);
+    gan_training_status(t, "running", "");
+    return GAN_OK;
+}
+
+gan_status gan_training_open_fixed(gan_training *t, gan_comm *comm, const gan_config *config)
+{
+    *t = (gan_training){.config = *config, .comm = comm, .phase_start = gan_clock()};
+    AGREE(t, open_networks(t));
+    start_clocks(t);
+    return GAN_OK;
+}
+
+void gan_training_close(gan_training *t)
+{
+    gan_loader_close(t->loader);
+    gan_data_close(t->data);
+    gan_csv_close(t->csv);
+    for (int k = 0; k < GAN_NETS; k++)
+        gan_optim_destroy(&t->optims[k]);
+    gan_step_destroy(t->step);
+    gan_backend_close(t->backend);
+    gan_run_close(t->run);
+    free(t->defining);
+    *t = (gan_training){.comm = NULL};
+}

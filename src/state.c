@@ -1,0 +1,273 @@
+/* state.c: the state of a run (weights, running statistics, Adam's moments, step) as named tensors, to and
+ * from a checkpoint. Rank 0 writes and reads; a read is sent to all ranks. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train.h"
+#include "gan_dist/base.h"
+#include "gan_dist/log.h"
+
+#define ARENAS    4 /* per network: parameters, statistics, exp_avg, exp_avg_sq */
+#define NAME_ROOM 128
+#define META_DATA "gan_dist.data_fingerprint"
+
+/* One network's arenas in host memory: the backend's own when that is the host's, else copies. */
+typedef struct host_arena {
+    float *device, *host;
+    size_t floats;
+} host_arena;
+
+typedef struct state {
+    gan_training *t;
+    host_arena arenas[GAN_NETS][ARENAS];
+    int64_t batches[GAN_NETS]; /* BatchNorm's num_batches_tracked */
+    gan_tensor_view *views;
+    char (*names)[NAME_ROOM];
+    size_t n;
+} state;
+
+enum { PARAMETERS, STATISTICS, MOMENT1, MOMENT2 };
+static const char *const net_names[GAN_NETS] = {"generator", "discriminator"};
+
+static gan_status open_arenas(state *s)
+{
+    gan_training *t = s->t;
+    for (int k = 0; k < GAN_NETS; k++) {
+        gan_net *net = t->nets[k];
+        size_t floats = gan_net_arena_floats(net);
+        s->arenas[k][PARAMETERS] = (host_arena){gan_net_parameters(net), NULL, floats};
+        s->arenas[k][STATISTICS] =
+            (host_arena){gan_net_statistics(net), NULL, gan_net_statistics_floats(net)};
+        s->arenas[k][MOMENT1] = (host_arena){t->optims[k].m, NULL, floats};
+        s->arenas[k][MOMENT2] = (host_arena){t->optims[k].v, NULL, floats};
+        for (int a = 0; a < ARENAS; a++) {
+            host_arena *arena = &s->arenas[k][a];
+            arena->host =
+                t->backend->ops->host_memory ? arena->device : gan_alloc(arena->floats * sizeof(float));
+            if (!arena->host)
+                return gan_error(GAN_FAILED, "checkpoint: out of memory");
+        }
+    }
+    return GAN_OK;
+}
+
+static void add_view(state *s, const char *prefix, const char *name, gan_dtype dtype, const gan_param *shape,
+                     void *data)
+{
+    gan_tensor_view *view = &s->views[s->n];
+    snprintf(s->names[s->n], NAME_ROOM, "%s.%s", prefix, name);
+    *view = (gan_tensor_view){.name = s->names[s->n], .dtype = dtype, .data = data};
+    if (shape) {
+        view->rank = shape->rank;
+        memcpy(view->dims, shape->dims, sizeof view->dims);
+    }
+    s->n++;
+}
+
+/* PyTorch's state_dict order; after a batch norm's running_var comes its counter. */
+static void add_net_views(state *s, int k)
+{
+    gan_net *net = s->t->nets[k];
+    for (size_t i = 0; i < gan_net_param_count(net); i++) {
+        const gan_param *p = gan_net_param(net, i);
+        add_view(s, net_names[k], p->name, GAN_F32, p,
+                 s->arenas[k][p->trainable ? PARAMETERS : STATISTICS].host + p->offset);
+        const char *suffix = strrchr(p->name, '.');
+        if (strcmp(suffix, ".running_var") == 0) {
+            char counter[GAN_PARAM_NAME_MAX + 32];
+            snprintf(counter, sizeof counter, "%.*s.num_batches_tracked", (int)(suffix - p->name), p->name);
+            add_view(s, net_names[k], counter, GAN_I64, NULL, &s->batches[k]);
+        }
+    }
+}
+
+static void add_moment_views(state *s, int k)
+{
+    gan_net *net = s->t->nets[k];
+    for (int moment = MOMENT1; moment <= MOMENT2; moment++) {
+        char prefix[64];
+        snprintf(prefix, sizeof prefix, "optimizer.%s.%s", net_names[k],
+                 moment == MOMENT1 ? "exp_avg" : "exp_avg_sq");
+        for (size_t i = 0; i < gan_net_param_count(net); i++) {
+            const gan_param *p = gan_net_param(net, i);
+            if (p->trainable)
+                add_view(s, prefix, p->name, GAN_F32, p, s->arenas[k][moment].host + p->offset);
+        }
+    }
+}
+
+static void state_close(state *s)
+{
+    for (int k = 0; k < GAN_NETS; k++)
+        for (int a = 0; a < ARENAS; a++)
+            if (s->arenas[k][a].host != s->arenas[k][a].device)
+                free(s->arenas[k][a].host);
+    free(s->views);
+    free(s->names);
+}
+
+static gan_status state_open(state *s, gan_training *t)
+{
+    *s = (state){.t = t};
+    size_t room = 0;
+    for (int k = 0; k < GAN_NETS; k++)
+        room += 4 * gan_net_param_count(t->nets[k]);
+    s->views = calloc(room, sizeof *s->views);
+    s->names = calloc(room, sizeof *s->names);
+    if (!s->views || !s->names)
+        return gan_error(GAN_FAILED, "checkpoint: out of memory");
+    GAN_TRY(open_arenas(s));
+    for (int k = 0; k < GAN_NETS; k++)
+        add_net_views(s, k);
+    for (int k = 0; k < GAN_NETS; k++)
+        add_moment_views(s, k);
+    return GAN_OK;
+}
+
+static gan_status write_checkpoint(state *s)
+{
+    gan_training *t = s->t;
+    int forwards[GAN_NETS];
+    char step[32], fingerprint[32], path[GAN_TEXT_MAX];
+    gan_count_forwards(&forwards[GAN_NET_G], &forwards[GAN_NET_D], gan_step_order(t->step));
+    for (int k = 0; k < GAN_NETS; k++) {
+        s->batches[k] = (int64_t)t->done * forwards[k];
+        for (int a = 0; a < ARENAS && !t->backend->ops->host_memory; a++)
+            GAN_TRY(t->backend->ops->download(t->backend, s->arenas[k][a].host, s->arenas[k][a].device,
+                                              s->arenas[k][a].floats * sizeof(float)));
+    }
+    snprintf(step, sizeof step, "%" PRIu64, t->done);
+    snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));
+    const gan_metadata metadata[] = {{"format", "pt"},
+                                     {GAN_META_STEP, step},
+                                     {GAN_META_PRESET, t->config.preset},
+                                     {META_DATA, fingerprint},
+                                     {GAN_META_CONFIG, t->defining}};
+    gan_checkpoint_path(path, t->config.out, t->done);
+    GAN_TRY(gan_checkpoint_write(path, s->views, s->n, metadata, sizeof metadata / sizeof *metadata));
+    snprintf(t->checkpoint, sizeof t->checkpoint, "%s", path);
+    t->checkpoint_step = t->done;
+    return gan_checkpoint_prune(t->config.out, t->config.keep, path);
+}
+
+gan_status gan_training_save(gan_training *t)
+{
+    t->last_save = gan_clock();
+    if (gan_comm_rank(t->comm) != 0 || t->checkpoint_step == t->done)
+        return GAN_OK;
+    state s;
+    gan_status status = state_open(&s, t);
+    if (status == GAN_OK)
+        status = write_checkpoint(&s);
+    state_close(&s);
+    return status;
+}
+
+/* --- resume -------------------------------------------------------------------------------------- */
+
+static void tell_passed_over(const char *line)
+{
+    gan_warn0("passed over %s", line);
+}
+
+/* Finds the checkpoint to start from; *out stays NULL for a fresh start. */
+static gan_status find_checkpoint(gan_checkpoint **out, gan_training *t)
+{
+    const gan_config *config = &t->config;
+    char path[GAN_TEXT_MAX];
+    gan_checkpoint *newest = NULL;
+    GAN_TRY(gan_checkpoint_newest(&newest, path, config->out, tell_passed_over));
+    if (strcmp(config->resume, "auto") == 0) {
+        *out = newest;
+        snprintf(t->checkpoint, sizeof t->checkpoint, "%s", newest ? path : "");
+        return GAN_OK;
+    }
+    gan_checkpoint_close(newest);
+    if (newest && strcmp(config->resume, "never") == 0)
+        return gan_error(GAN_BAD_INPUT,
+                         "%s: holds checkpoints (the newest is %s) and --resume never would write over them: "
+                         "choose another "
+                         "--out, or remove them",
+                         config->out, path);
+    if (strcmp(config->resume, "never") == 0)
+        return GAN_OK;
+    if (newest && strcmp(path, config->resume) != 0)
+        return gan_error(
+            GAN_BAD_INPUT,
+            "%s: holds other checkpoints (the newest is %s); going on from %s needs another --out",
+            config->out, path, config->resume);
+    GAN_TRY(gan_checkpoint_open(out, config->resume));
+    snprintf(t->checkpoint, sizeof t->checkpoint, "%s", config->resume);
+    return GAN_OK;
+}
+
+static gan_status read_checkpoint(state *s, gan_checkpoint *checkpoint)
+{
+    gan_training *t = s->t;
+    const char *step = gan_checkpoint_metadata(checkpoint, GAN_META_STEP);
+    const char *config = gan_checkpoint_metadata(checkpoint, GAN_META_CONFIG);
+    const char *data = gan_checkpoint_metadata(checkpoint, META_DATA);
+    if (!step || !config || !data || !gan_checkpoint_checked(checkpoint))
+        return gan_error(
+            GAN_BAD_INPUT,
+            "%s: not a checkpoint of gan_dist: nothing says which step and configuration it holds",
+            t->checkpoint);
+    GAN_TRY(gan_config_compare(config, t->defining, t->checkpoint));
+    char fingerprint[32];
+    snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));
+    if (strcmp(fingerprint, data) != 0)
+        return gan_error(GAN_BAD_INPUT,
+                         "%s: made with other pictures than --data %s holds now (fingerprint %s, now %s): "
+                         "give the same data, "
+                         "or another --out to start anew",
+                         t->checkpoint, t->config.data, data, fingerprint);
+    char *end;
+    t->done = strtoull(step, &end, 10);
+    if (*end || end == step)
+        return gan_error(GAN_FAILED, "%s: its step '%s' is not a number", t->checkpoint, step);
+    return gan_checkpoint_read(checkpoint, s->views, s->n);
+}
+
+static gan_status share_arenas(state *s)
+{
+    gan_training *t = s->t;
+    GAN_TRY(gan_comm_broadcast(t->comm, &t->done, sizeof t->done, 0));
+    for (int k = 0; k < GAN_NETS; k++)
+        for (int a = 0; a < ARENAS; a++) {
+            host_arena *arena = &s->arenas[k][a];
+            size_t bytes = arena->floats * sizeof(float);
+            GAN_TRY(gan_comm_broadcast(t->comm, arena->host, bytes, 0));
+            if (!t->backend->ops->host_memory)
+                GAN_TRY(t->backend->ops->upload(t->backend, arena->device, arena->host, bytes));
+        }
+    for (int k = 0; k < GAN_NETS; k++)
+        GAN_TRY(gan_net_prepare(t->nets[k]));
+    return GAN_OK;
+}
+
+gan_status gan_training_resume(gan_training *t)
+{
+    state s;
+    gan_checkpoint *checkpoint = NULL;
+    gan_status status = state_open(&s, t);
+    if (status == GAN_OK && gan_comm_rank(t->comm) == 0) {
+        status = find_checkpoint(&checkpoint, t);
+        if (status == GAN_OK && checkpoint)
+            status = read_checkpoint(&s, checkpoint);
+    }
+    status = gan_comm_agree(t->comm, status);
+    int found = checkpoint != NULL;
+    if (status == GAN_OK)
+        status = gan_comm_broadcast(t->comm, &found, sizeof found, 0);
+    if (status == GAN_OK && found)
+        status = share_arenas(&s);
+    if (status == GAN_OK && found) {
+        t->checkpoint_step = t->done;
+        gan_log0("resuming from %s (step %" PRIu64 ")", t->checkpoint, t->done);
+    }
+    gan_checkpoint_close(checkpoint);
+    state_close(&s);
+    return status;
+}
