@@ -74,16 +74,18 @@ static gan_status map_plain(gan_idx *idx, int file)
     return GAN_OK;
 }
 
-/* zlib's own words for what is wrong with a stream. */
-static const char *zip_reason(gzFile file)
+/* What is wrong with a stream, in zlib's own words. */
+static gan_status zip_error(const char *path, gzFile file)
 {
-    int code = Z_OK;
+    int code = Z_OK, system_error = errno;
     const char *text = gzerror(file, &code);
+    size_t n = strlen(path);
     if (code == Z_ERRNO)
-        return strerror(errno);
-    if (code == Z_BUF_ERROR || code == Z_OK)
-        return "it ends too early";
-    return text && text[0] ? text : "bad data";
+        return gan_error(GAN_BAD_INPUT, "%s: cannot be read: %s", path, strerror(system_error));
+    if (text && strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+        text += n + 2; /* zlib begins with the path */
+    return gan_error(GAN_BAD_INPUT, "%s: truncated or damaged: %s", path,
+                     code == Z_OK || !text ? "it ends too early" : text);
 }
 
 static gan_status open_zipped(gzFile *out, const char *path)
@@ -92,6 +94,21 @@ static gan_status open_zipped(gzFile *out, const char *path)
     if (!*out)
         return gan_error(GAN_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
     gzbuffer(*out, 1 << 17);
+    return GAN_OK;
+}
+
+/* Deflate makes at most about 1032 bytes of one: memory for more would be asked for in vain. */
+static gan_status check_zip_size(const gan_idx *idx, int file)
+{
+    struct stat info;
+    if (fstat(file, &info) != 0)
+        return gan_error(GAN_BAD_INPUT, "%s: cannot be read: %s", idx->path, strerror(errno));
+    uint64_t promised = idx->dim[0] * idx->item;
+    if (promised / 1100 > (uint64_t)info.st_size)
+        return gan_error(
+            GAN_BAD_INPUT,
+            "%s: truncated or damaged: its header promises %llu bytes, too many for %llu zipped ones",
+            idx->path, (unsigned long long)promised, (unsigned long long)info.st_size);
     return GAN_OK;
 }
 
@@ -111,11 +128,9 @@ static gan_status read_header(gan_idx *idx, int file)
     gzFile stream;
     GAN_TRY(open_zipped(&stream, idx->path));
     int n = gzread(stream, bytes, sizeof bytes);
-    gan_status status =
-        n < 0 ? gan_error(GAN_BAD_INPUT, "%s: cannot be unzipped: %s", idx->path, zip_reason(stream))
-              : parse_header(idx, bytes, (size_t)n);
+    gan_status status = n < 0 ? zip_error(idx->path, stream) : parse_header(idx, bytes, (size_t)n);
     gzclose(stream);
-    return status;
+    return status == GAN_OK ? check_zip_size(idx, file) : status;
 }
 
 gan_status gan_idx_open(gan_idx *out, const char *path)
@@ -145,7 +160,7 @@ gan_status gan_idx_stream_open(gan_idx_stream **out, const gan_idx *idx)
     stream->idx = idx;
     gan_status status = open_zipped(&stream->file, idx->path);
     if (status == GAN_OK && gzseek(stream->file, (z_off_t)idx->header, SEEK_SET) < 0)
-        status = gan_error(GAN_BAD_INPUT, "%s: cannot be unzipped: %s", idx->path, zip_reason(stream->file));
+        status = zip_error(idx->path, stream->file);
     if (status != GAN_OK) {
         gan_idx_stream_close(stream);
         return status;
@@ -160,8 +175,7 @@ static gan_status read_exactly(gan_idx_stream *stream, uint8_t *out, uint64_t n)
         unsigned part = n < (1u << 30) ? (unsigned)n : 1u << 30;
         int got = gzread(stream->file, out, part);
         if (got <= 0)
-            return gan_error(GAN_BAD_INPUT, "%s: truncated or damaged: %s", stream->idx->path,
-                             zip_reason(stream->file));
+            return zip_error(stream->idx->path, stream->file);
         out += got;
         n -= (uint64_t)got;
     }
@@ -173,7 +187,7 @@ gan_status gan_idx_stream_read(gan_idx_stream *stream, uint8_t *out, uint64_t in
     const gan_idx *idx = stream->idx;
     if (index > stream->next &&
         gzseek(stream->file, (z_off_t)((index - stream->next) * idx->item), SEEK_CUR) < 0)
-        return gan_error(GAN_BAD_INPUT, "%s: truncated or damaged: %s", idx->path, zip_reason(stream->file));
+        return zip_error(idx->path, stream->file);
     GAN_TRY(read_exactly(stream, out, idx->item));
     stream->next = index + 1;
     if (stream->next < idx->dim[0])
@@ -182,8 +196,10 @@ gan_status gan_idx_stream_read(gan_idx_stream *stream, uint8_t *out, uint64_t in
     int got = gzread(stream->file, &more, 1); /* reaching the end makes zlib compare its checksum */
     if (got > 0)
         return gan_error(GAN_BAD_INPUT, "%s: damaged: it has more bytes than its header promises", idx->path);
-    if (got < 0)
-        return gan_error(GAN_BAD_INPUT, "%s: truncated or damaged: %s", idx->path, zip_reason(stream->file));
+    int code = Z_OK;
+    gzerror(stream->file, &code);
+    if (got < 0 || code != Z_OK)
+        return zip_error(idx->path, stream->file);
     return GAN_OK;
 }
 
