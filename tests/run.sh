@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# tests/run.sh: installs what is missing, builds, runs all tests; then builds with AddressSanitizer and UBSan and runs them again,
+# without the long ones. A second run finds the builds up to date.
+set -euo pipefail
+# shellcheck source=launch/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../launch/common.sh"
+
+bash "$gan_root/launch/install-deps.sh"
+jobs=$(nproc)
+
+build() {
+    local folder=$1
+    shift
+    cmake -S "$gan_root" -B "$folder" "$@"
+    cmake --build "$folder" -j "$jobs"
+}
+
+run_tests() {
+    local folder=$1
+    shift
+    ctest --test-dir "$folder" -j "$jobs" --output-on-failure --no-tests=error "$@"
+}
+
+build "$gan_root/build" -DCMAKE_BUILD_TYPE=Release
+run_tests "$gan_root/build"
+
+build "$gan_root/build-asan" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGAN_ASAN=ON -DGAN_UBSAN=ON
+UBSAN_OPTIONS=print_stacktrace=1 run_tests "$gan_root/build-asan" -LE '^(golden|bench)$'
