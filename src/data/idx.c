@@ -127,8 +127,10 @@ static gan_status read_header(gan_idx *idx, int file)
     }
     gzFile stream;
     GAN_TRY(open_zipped(&stream, idx->path));
-    int n = gzread(stream, bytes, sizeof bytes);
-    gan_status status = n < 0 ? zip_error(idx->path, stream) : parse_header(idx, bytes, (size_t)n);
+    int n = gzread(stream, bytes, sizeof bytes), code = Z_OK;
+    gzerror(stream, &code);
+    gan_status status =
+        code != Z_OK ? zip_error(idx->path, stream) : parse_header(idx, bytes, n < 0 ? 0 : (size_t)n);
     gzclose(stream);
     return status == GAN_OK ? check_zip_size(idx, file) : status;
 }
