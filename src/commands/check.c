@@ -2,6 +2,7 @@
  * prints. */
 #include "commands.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "gan_dist/backend.h"
@@ -40,37 +41,46 @@ static host_sum sum_host(const gan_rank_facts *facts, int size, int host)
     return sum;
 }
 
-static void print_host(const gan_rank_facts *facts, int host, const host_sum *sum)
+static const char *plural(int n)
 {
-    gan_log0("host %d     %s: %d rank%s (%d to %d), %d cores, %d to %d for a rank, %d thread%s in all, "
-             "memory %.0f "
-             "MiB, %.0f available",
-             host, facts[sum->first].of.name, sum->ranks, sum->ranks > 1 ? "s" : "", sum->first, sum->last,
-             CPU_COUNT(&sum->cores), sum->least, sum->most, sum->threads, sum->threads > 1 ? "s" : "",
-             sum->total_mib, sum->available_mib);
+    return n == 1 ? "" : "s";
 }
 
-static void warn_threads(const gan_rank_facts *facts, int size, const host_sum *sum)
+static void print_host(const gan_rank_facts *facts, int host, const host_sum *sum)
 {
-    const char *name = facts[sum->first].of.name;
+    char each[32];
     int cores = CPU_COUNT(&sum->cores);
-    double quota = facts[sum->first].of.quota;
-    if (sum->threads > cores)
-        gan_warn0("host %s: %d threads share %d cores; fewer ranks or threads are faster", name, sum->threads,
-                  cores);
-    else if (quota > 0 && sum->threads > quota + 0.5)
-        gan_warn0("host %s: %d threads share a container's %.1f cores; fewer ranks or threads are faster",
-                  name, sum->threads, quota);
+    if (sum->least == sum->most)
+        snprintf(each, sizeof each, "%d", sum->most);
+    else
+        snprintf(each, sizeof each, "%d to %d", sum->least, sum->most);
+    gan_log0("host %-5d %s: %d rank%s (%d to %d), %d core%s (%s for each rank), %d thread%s, memory %.0f "
+             "MiB, %.0f "
+             "available",
+             host, facts[sum->first].of.name, sum->ranks, plural(sum->ranks), sum->first, sum->last, cores,
+             plural(cores), each, sum->threads, plural(sum->threads), sum->total_mib, sum->available_mib);
+}
+
+static void warn_threads(const gan_rank_facts *facts, const host_sum *sum)
+{
+    const gan_host *of = &facts[sum->first].of;
+    int cores = CPU_COUNT(&sum->cores);
     for (int r = sum->first; r <= sum->last; r++) {
-        if (facts[r].host != facts[sum->first].host || facts[r].threads <= CPU_COUNT(&facts[r].of.cores))
+        int own = CPU_COUNT(&facts[r].of.cores);
+        if (facts[r].host != facts[sum->first].host || facts[r].threads <= own)
             continue;
         gan_warn0(
-            "rank %d (host %s) has %d threads but is bound to %d core%s; start with `mpirun --bind-to none` "
-            "or launch/local.sh (%d rank%s of %d on this host)",
-            r, name, facts[r].threads, CPU_COUNT(&facts[r].of.cores),
-            CPU_COUNT(&facts[r].of.cores) > 1 ? "s" : "", sum->ranks, sum->ranks > 1 ? "s" : "", size);
+            "host %s: rank %d has %d threads but may use only %d core%s; fewer threads, or `mpirun --bind-to "
+            "none` if mpirun bound it",
+            of->name, r, facts[r].threads, own, plural(own));
         return;
     }
+    if (sum->threads > cores)
+        gan_warn0("host %s: %d threads share %d core%s; fewer ranks or threads are faster", of->name,
+                  sum->threads, cores, plural(cores));
+    else if (of->quota > 0 && sum->threads > of->quota + 0.5)
+        gan_warn0("host %s: %d threads share a container's %.1f cores; fewer ranks or threads are faster",
+                  of->name, sum->threads, of->quota);
 }
 
 /* Two ranks on the same only core take turns, and each waits for the other most of the time. */
@@ -102,7 +112,7 @@ static gan_status check_host(const gan_rank_facts *facts, int size, int host, do
 {
     host_sum sum = sum_host(facts, size, host);
     print_host(facts, host, &sum);
-    warn_threads(facts, size, &sum);
+    warn_threads(facts, &sum);
     if (memory_mib > 0 && sum.total_mib > 0 && memory_mib * sum.ranks > sum.available_mib)
         return gan_error(
             GAN_FAILED,
@@ -122,7 +132,7 @@ gan_status gan_command_check(gan_comm *comm, const gan_config *config, double me
     GAN_TRY(gan_ranks_gather(&facts, comm, threads));
     gan_log0("version    %s", GAN_VERSION);
     gan_log0("messages   %s", gan_comm_library(comm));
-    gan_log0("ranks      %d on %d host%s", size, gan_comm_hosts(comm), gan_comm_hosts(comm) > 1 ? "s" : "");
+    gan_log0("ranks      %d on %d host%s", size, gan_comm_hosts(comm), plural(gan_comm_hosts(comm)));
     gan_log0("threads    %d a rank%s", threads, config->threads > 0 ? "" : " (chosen from the cores)");
     gan_log0("backend    %s", config->backend);
     if (memory_mib > 0)
