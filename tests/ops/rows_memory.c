@@ -1,0 +1,119 @@
+/* rows_memory.c: memory and shards: no numbers to compare, only promises to check. */
+#include "ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void check_alloc(gan_backend *be)
+{
+    static const size_t sizes[] = {1, 63, 64, 65, 4096, 100003};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        static unsigned char host[100003], zero[100003];
+        void *memory = NULL;
+        memset(host, 1, sizeof host);
+        OPS_OK(be->ops->alloc(be, &memory, sizes[i]));
+        assert_int_equal((uintptr_t)memory % 64, 0);
+        OPS_OK(be->ops->download(be, host, memory, sizes[i]));
+        assert_memory_equal(host, zero, sizes[i]);
+        be->ops->free(be, memory);
+    }
+}
+
+static void check_free(gan_backend *be)
+{
+    be->ops->free(be, NULL);
+    for (int i = 0; i < 1000; i++) {
+        void *memory = NULL;
+        OPS_OK(be->ops->alloc(be, &memory, 1 << 16));
+        be->ops->free(be, memory);
+    }
+}
+
+/* Odd offsets and sizes, there and back; what is beside them stays. */
+static void check_transfer(gan_backend *be)
+{
+    unsigned char sent[301], back[301];
+    unsigned char *memory = NULL;
+    for (size_t i = 0; i < sizeof sent; i++)
+        sent[i] = (unsigned char)(i * 7 + 1);
+    OPS_OK(be->ops->alloc(be, (void **)&memory, sizeof sent));
+    OPS_OK(be->ops->upload(be, memory, sent, sizeof sent));
+    OPS_OK(be->ops->upload(be, memory + 13, sent + 200, 57));
+    OPS_OK(be->ops->upload(be, memory, sent, 0));
+    OPS_OK(be->ops->download(be, back, memory, sizeof back));
+    memmove(sent + 13, sent + 200, 57);
+    assert_memory_equal(back, sent, sizeof sent);
+    memset(back, 0, sizeof back);
+    OPS_OK(be->ops->download(be, back + 5, memory + 17, 101));
+    assert_memory_equal(back + 5, sent + 17, 101);
+    assert_int_equal(back[4] + back[5 + 101], 0);
+    be->ops->free(be, memory);
+}
+
+static void check_sync(gan_backend *be)
+{
+    OPS_OK(be->ops->sync(be));
+    OPS_OK(be->ops->sync(be));
+}
+
+enum { MANY = 17 };
+
+typedef struct shard_log {
+    int calls[MANY]; /* each shard writes its own place only */
+    int failing;     /* -1: none */
+} shard_log;
+
+static gan_status log_shard(void *context, int shard)
+{
+    shard_log *at = context;
+    at->calls[shard]++;
+    if (shard == at->failing)
+        return gan_error(GAN_BAD_INPUT, "shard %d is the one", shard);
+    return GAN_OK;
+}
+
+static gan_status fail_from(void *context, int shard)
+{
+    const int *first = context;
+    return shard < *first ? GAN_OK : gan_error(GAN_FAILED, "shard %d failed", shard);
+}
+
+static void check_for_shards(gan_backend *be)
+{
+    for (int n = 0; n <= MANY; n++) {
+        shard_log log = {.failing = -1};
+        OPS_OK(be->ops->for_shards(be, n, log_shard, &log));
+        for (int shard = 0; shard < MANY; shard++)
+            assert_int_equal(log.calls[shard], shard < n ? 1 : 0);
+    }
+    for (int failing = 0; failing < MANY; failing++) {
+        char want[64];
+        shard_log log = {.failing = failing};
+        gan_error(GAN_FAILED, "an older message");
+        assert_int_equal(be->ops->for_shards(be, MANY, log_shard, &log), GAN_BAD_INPUT);
+        snprintf(want, sizeof want, "shard %d is the one", failing);
+        assert_string_equal(gan_error_message(), want);
+        snprintf(want, sizeof want, "shard %d failed", failing);
+        assert_int_equal(be->ops->for_shards(be, MANY, fail_from, &failing), GAN_FAILED);
+        assert_string_equal(gan_error_message(), want);
+    }
+}
+
+static void check_close(gan_backend *be)
+{
+    gan_backend *other = ops_open(be->ops->name, be->threads);
+    gan_backend_close(other);
+    gan_backend_close(NULL);
+    void *memory = NULL; /* the first one still works */
+    OPS_OK(be->ops->alloc(be, &memory, 64));
+    be->ops->free(be, memory);
+}
+
+static const ops_row rows[] = {
+    {OPS_OP(alloc), .check = check_alloc},     {OPS_OP(free), .check = check_free},
+    {OPS_OP(upload), .check = check_transfer}, {OPS_OP(download), .check = check_transfer},
+    {OPS_OP(sync), .check = check_sync},       {OPS_OP(for_shards), .check = check_for_shards},
+    {OPS_OP(close), .check = check_close},
+};
+
+const ops_group ops_rows_memory = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -1,0 +1,8 @@
+# The op suite: rows_*.c hold one row per op, ops.c runs a row; each test_*.c loops over every backend and every row.
+file(GLOB ops_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/ops/ops.c ${CMAKE_CURRENT_SOURCE_DIR}/ops/table.c
+     ${CMAKE_CURRENT_SOURCE_DIR}/ops/rows_*.c ${CMAKE_CURRENT_SOURCE_DIR}/ops/checks_*.c)
+add_library(ops_rows STATIC ${ops_sources})
+target_link_libraries(ops_rows PUBLIC gan_backend gan_base PkgConfig::cmocka)
+gan_test(ops ops_rows)
+# Two threads allowed where a backend plans its work: what was planned for two must not run inside a shard.
+set_property(TEST ops.threads ops.against_ref APPEND PROPERTY ENVIRONMENT OMP_NUM_THREADS=2)

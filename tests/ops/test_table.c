@@ -1,0 +1,90 @@
+/* test_table.c: the tables themselves: every op has one row and every backend fills every op; names and their
+ * mistakes. */
+#include "ops.h"
+
+#include <string.h>
+
+static void test_every_op_has_a_row(void **state)
+{
+    (void)state;
+    for (size_t slot = offsetof(gan_backend_ops, alloc); slot < sizeof(gan_backend_ops);
+         slot += sizeof(void (*)(void))) {
+        int found = 0;
+        for (size_t i = 0; ops_row_get(i); i++)
+            found += ops_row_get(i)->slot == slot;
+        if (found != 1)
+            fail_msg("the op at byte %zu of gan_backend_ops has %d rows, not 1", slot, found);
+    }
+}
+
+static void test_every_row_tests(void **state)
+{
+    (void)state;
+    for (size_t i = 0; ops_row_get(i); i++) {
+        const ops_row *row = ops_row_get(i);
+        if (!row->check)
+            fail_msg("%s has no known answers", row->name);
+        if (row->setup && (row->n_shapes == 0 || (!row->shard && !row->whole)))
+            fail_msg("%s has nothing to run", row->name);
+    }
+}
+
+static void test_every_backend_is_complete(void **state)
+{
+    (void)state;
+    assert_non_null(gan_backend_name(0));
+    for (size_t b = 0; gan_backend_name(b); b++) {
+        gan_backend *be = ops_open(gan_backend_name(b), 3);
+        assert_string_equal(be->ops->name, gan_backend_name(b));
+        assert_in_range(be->threads, 1, 3);
+        for (size_t slot = offsetof(gan_backend_ops, alloc); slot < sizeof(gan_backend_ops);
+             slot += sizeof(void (*)(void))) {
+            void (*op)(void);
+            memcpy(&op, (const char *)be->ops + slot, sizeof op);
+            if (!op)
+                fail_msg("%s lacks the op at byte %zu of gan_backend_ops", be->ops->name, slot);
+        }
+        gan_backend_close(be);
+    }
+}
+
+static void assert_refused(const char *name, int threads, const char *want)
+{
+    gan_backend *be = (gan_backend *)&be;
+    assert_int_equal(gan_backend_open(&be, name, threads), GAN_BAD_INPUT);
+    assert_null(be);
+    if (!strstr(gan_error_message(), want))
+        fail_msg("'%s' does not say '%s'", gan_error_message(), want);
+    assert_null(strchr(gan_error_message(), '\n'));
+}
+
+static void test_wrong_names(void **state)
+{
+    (void)state;
+    assert_refused("cpuu", 1, "did you mean 'cpu'?");
+    assert_refused("reff", 1, "did you mean 'ref'?");
+    assert_refused("CPU ", 1, "unknown backend 'CPU '");
+    assert_refused("quantum", 1, "known: cpu, ref");
+    assert_refused("", 1, "unknown backend ''");
+    assert_refused("cpu", 0, "threads = 0");
+    assert_refused("ref", -2, "threads = -2");
+}
+
+static void test_backend_not_built(void **state)
+{
+    (void)state;
+    for (size_t b = 0; gan_backend_name(b); b++)
+        if (strcmp(gan_backend_name(b), "cuda") == 0)
+            skip();
+    assert_refused("cuda", 1, "this build has no backend 'cuda'; known: cpu, ref");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_op_has_a_row),        cmocka_unit_test(test_every_row_tests),
+        cmocka_unit_test(test_every_backend_is_complete), cmocka_unit_test(test_wrong_names),
+        cmocka_unit_test(test_backend_not_built),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
