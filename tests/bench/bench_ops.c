@@ -5,8 +5,10 @@
  *
  * Every time is the least of the repetitions. A shard op runs on four shards with buffers of their own, as a
  * rank of two does at batch 64 in 8 shards; "1 thread" and "2 threads" are milliseconds of one shard on its
- * core. Formula of the last line: a rank's step = 4 shards x (sum of shard ops, both cores busy) + 2 x (sum
- * of whole ops on both cores); images/s = 64 / that. */
+ * core. Formula of the last lines: a rank's step = 4 shards x (sum of shard ops of one shard) + sum of whole
+ * ops on one core; images/s = 64 / that. Once from the times of one thread alone; once from two threads at
+ * work, where a whole op of one rank counts twice what both cores take for it together. On a machine that
+ * others use at the moment, only the first means anything. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "gan_dist/backend.h"
@@ -173,9 +175,10 @@ static double time_shards(bench_work *w, int op, int threads)
     return least * 1e3 * threads / SHARDS;
 }
 
-/* What a step of one rank takes: milliseconds of shard ops of one shard, and of whole ops on both cores. */
+/* What a step of one rank takes, in milliseconds: shard ops of one shard, and whole ops. */
 typedef struct bench_step {
-    double shard, whole;
+    double shard, whole;             /* two threads busy */
+    double alone_shard, alone_whole; /* one thread */
 } bench_step;
 
 static double time_prepare(gan_backend *be, gan_conv *conv, const float *weights)
@@ -235,16 +238,20 @@ static void bench_conv(const bench_layer *l, bench_step *step)
         const double one = time_shards(&w, op, 1), two = time_shards(&w, op, 2);
         printf(" %7.3f %7.3f (%5.1f GF)", one, two, gflop / two * 1e3);
         step->shard += times[op] * two;
+        step->alone_shard += times[op] * one;
     }
-    double prepare = 0, gradient = 0;
+    double whole[2];
     for (int i = 0; i < 2; i++) {
-        prepare = time_prepare(backends[i], w.convs[i], weights);
-        gradient = time_gradient(backends[i], w.convs[i], dw, w.part);
+        const double prepare = time_prepare(backends[i], w.convs[i], weights);
+        const double gradient = time_gradient(backends[i], w.convs[i], dw, w.part);
         printf("  prepare %6.3f gradient %6.3f", prepare, gradient);
+        whole[i] = prepare + gradient;
     }
     printf("  create %5.2f\n", create);
-    if (l->forward + l->data + l->weights > 0)
-        step->whole += prepare + gradient;
+    if (l->forward + l->data + l->weights > 0) {
+        step->alone_whole += whole[0];
+        step->whole += whole[1];
+    }
     drop_shards(&w);
     for (int i = 0; i < 2; i++)
         backends[i]->ops->conv_destroy(backends[i], w.convs[i]);
@@ -257,6 +264,7 @@ static void bench_map_op(bench_work *w, int op, const char *name, double tensors
     const double one = time_shards(w, op, 1), two = time_shards(w, op, 2);
     printf("  %s %.3f %.3f (%.0f GB/s)", name, one, two, tensors * (double)w->n * sizeof(float) / two * 1e-6);
     step->shard += times * two;
+    step->alone_shard += times * one;
 }
 
 static void bench_one_map(const bench_map *m, bench_step *step)
@@ -309,11 +317,19 @@ static void bench_arena(bench_step *step)
         }
         printf("%d threads: adam %.3f ms (%.1f GB/s)  tree sum of 4 %.3f ms (%.1f GB/s)\n", threads,
                adam * 1e3, 7 * 4e-9 * (double)n / adam, tree * 1e3, 5 * 4e-9 * (double)n / tree);
-        if (threads == 2)
-            step->whole += adam * 1e3;
+        *(threads == 2 ? &step->whole : &step->alone_whole) += adam * 1e3;
     }
     for (int i = 0; i < SHARDS; i++)
         free(p[i]);
+}
+
+static void report(const char *what, double conv, double map, double whole, double adam)
+{
+    const double rank = conv + map + whole + adam;
+    printf("dcgan64 step of one rank of two, %s: convolutions %.1f ms, maps %.1f, prepare and gradients "
+           "%.1f, adam %.1f = "
+           "%.1f ms: 2 ranks, ops alone, %.1f images/s\n",
+           what, conv, map, whole, adam, rank, 2 * SHARDS * IMAGES / rank * 1e3);
 }
 
 int main(int argc, char **argv)
@@ -325,7 +341,7 @@ int main(int argc, char **argv)
     must(gan_backend_open(&backends[0], name, 1));
     must(gan_backend_open(&backends[1], name, 2));
     printf("convolutions: ms of a shard of %d, 1 thread and 2: forward, backward data, backward weights; "
-           "whole ops, 2 threads\n",
+           "whole ops, 1 thread and 2\n",
            IMAGES);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
         bench_conv(&layers[i], &conv);
@@ -333,12 +349,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         bench_one_map(&maps[i], &map);
     bench_arena(&arena);
-    const double rank = SHARDS * (conv.shard + map.shard) + 2 * (conv.whole + map.whole + arena.whole);
-    printf("dcgan64 step of one rank of two: convolutions %.1f ms, maps %.1f, prepare and gradients %.1f, "
-           "adam %.1f = %.1f ms\n",
-           SHARDS * conv.shard, SHARDS * map.shard, 2 * conv.whole, 2 * arena.whole, rank);
-    printf("2 ranks, ops alone: %.1f images/s; peak memory of this program %.0f MiB\n",
-           2 * SHARDS * IMAGES / rank * 1e3, gan_peak_memory_mib());
+    report("one core busy", SHARDS * conv.alone_shard, SHARDS * map.alone_shard, conv.alone_whole,
+           arena.alone_whole);
+    report("both cores busy", SHARDS * conv.shard, SHARDS * map.shard, 2 * conv.whole, 2 * arena.whole);
+    printf("peak memory of this program: %.0f MiB\n", gan_peak_memory_mib());
     gan_backend_close(backends[0]);
     gan_backend_close(backends[1]);
     return 0;

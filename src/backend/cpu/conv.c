@@ -2,14 +2,18 @@
 #include "conv.h"
 
 #include <stdlib.h>
+#include "backend/ref/ref.h"
 
 gan_status gan_cpu_conv_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape)
 {
     *out = NULL;
+    GAN_TRY(gan_ref_conv_check(shape));
     if (gan_conv_dense_suits(shape))
         return gan_conv_dense_create(be, out, shape);
     if (gan_conv_winograd_suits(shape))
         return gan_conv_winograd_create(be, out, shape);
+    if (gan_conv_columns_suits(shape))
+        return gan_conv_columns_create(be, out, shape);
     return gan_conv_direct_create(be, out, shape);
 }
 

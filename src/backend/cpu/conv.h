@@ -28,9 +28,11 @@ struct gan_conv {
 bool gan_conv_dense_suits(const gan_conv_shape *shape); /* kernel = big side, output 1x1: a matrix product */
 bool gan_conv_winograd_suits(
     const gan_conv_shape *shape); /* 4x4, stride 2, pad 1: 9 matrix products for 16 taps */
+bool gan_conv_columns_suits(const gan_conv_shape *shape); /* more weights than cache */
 
 gan_status gan_conv_dense_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
 gan_status gan_conv_winograd_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
+gan_status gan_conv_columns_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
 gan_status gan_conv_direct_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
 
 #endif

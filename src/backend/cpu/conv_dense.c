@@ -7,14 +7,15 @@
  * 1024). There a part holds the factors instead: the rows of dy and x, one record for each call since the
  * last one that did not accumulate. conv_weight_gradient multiplies them block by block in cache and sums the
  * blocks in the shards' tree. */
-#include "conv.h"
-
 #include <stdlib.h>
 #include <string.h>
+#include "columns.h"
+#include "conv.h"
 #include "gan_dist/base.h"
 #include "simd.h"
 
 #define RECORDS       4   /* calls a factor part can hold: real and fake, and room */
+#define FACTOR_GAIN   8   /* how many times smaller a factor part must be */
 #define BLOCK_ROWS    128 /* the block of dw summed at a time; the tree needs log2(parts) + 2 of them */
 #define BLOCK_COLUMNS 512
 
@@ -46,19 +47,7 @@ static size_t part_floats(const gan_conv *conv)
 
 static gan_status prepare(gan_backend *be, gan_conv *conv, const float *weights)
 {
-    conv_dense *self = (conv_dense *)conv;
-    const size_t c = (size_t)conv->shape.c, taps = self->taps;
-#pragma omp parallel for num_threads(be->threads) schedule(static)
-    for (size_t k = 0; k < self->outputs; k++) {
-        const float *from = weights + k * self->inputs;
-        float *to = self->w + k * self->inputs;
-        if (taps == 1)
-            memcpy(to, from, c * sizeof(float));
-        else
-            for (size_t t = 0; t < taps; t++)
-                for (size_t i = 0; i < c; i++)
-                    to[t * c + i] = from[i * taps + t];
-    }
+    gan_columns_weights(be, ((conv_dense *)conv)->w, &conv->shape, weights);
     return GAN_OK;
 }
 
@@ -197,20 +186,7 @@ static gan_status weight_gradient(gan_backend *be, gan_conv *conv, float *dw, fl
     conv_dense *self = (conv_dense *)conv;
     if (self->factors)
         return factor_gradient(be, self, dw, parts, n);
-    if (self->taps == 1)
-        return gan_cpu_tree_sum(be, dw, parts, n, self->inputs * self->outputs);
-    const size_t c = (size_t)conv->shape.c, taps = self->taps;
-#pragma omp parallel for num_threads(be->threads) schedule(static)
-    for (size_t k = 0; k < self->outputs; k++) {
-        float run[GAN_TREE_RUN];
-        for (size_t at = 0; at < self->inputs; at += GAN_TREE_RUN) {
-            const size_t count = self->inputs - at < GAN_TREE_RUN ? self->inputs - at : GAN_TREE_RUN;
-            gan_cpu_tree_run(run, parts, n, k * self->inputs + at, count);
-            for (size_t i = 0; i < count; i++)
-                dw[k * self->inputs + (at + i) % c * taps + (at + i) / c] = run[i];
-        }
-    }
-    return GAN_OK;
+    return gan_columns_gradient(be, dw, &conv->shape, parts, n);
 }
 
 static void destroy(gan_conv *conv)
@@ -232,7 +208,7 @@ gan_status gan_conv_dense_create(gan_backend *be, gan_conv **out, const gan_conv
     self->outputs = (size_t)s->out_c;
     self->taps = (size_t)s->h * (size_t)s->w;
     self->inputs = self->taps * (size_t)s->c;
-    self->factors = 2 * RECORDS * record_floats(self) <= self->inputs * self->outputs;
+    self->factors = FACTOR_GAIN * RECORDS * record_floats(self) <= self->inputs * self->outputs;
     self->w = gan_alloc(self->inputs * self->outputs * sizeof(float));
     *out = &self->conv;
     if (self->w)

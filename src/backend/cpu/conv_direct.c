@@ -3,14 +3,11 @@
  *
  * One exception: towards a big side with few channels (a picture) oneDNN computes 16 channels to use 3. There
  * the gradient by data is one matrix product, col = dy W, and a sum of the columns that meet in a pixel. */
-#include "conv.h"
-
 #include <stdlib.h>
-#include <string.h>
+#include "columns.h"
+#include "conv.h"
 #include "gan_dist/base.h"
 #include "simd.h"
-
-#define CHUNK_COLUMN_FLOATS (128 * 1024) /* of `col`: stays in cache */
 
 typedef struct conv_direct {
     gan_conv conv;
@@ -56,14 +53,8 @@ static gan_status prepare(gan_backend *be, gan_conv *conv, const float *weights)
     GAN_TRY(reorder(be, &self->to_forward, self->w_forward, weights));
     if (self->data.primitive)
         return reorder(be, &self->to_data, self->w_data, weights);
-    if (!self->thin)
-        return GAN_OK;
-    const size_t c = (size_t)conv->shape.c,
-                 taps = (size_t)conv->shape.kernel_h * (size_t)conv->shape.kernel_w;
-    for (size_t k = 0; k < (size_t)conv->shape.out_c; k++)
-        for (size_t i = 0; i < c; i++)
-            for (size_t t = 0; t < taps; t++)
-                self->w_data[(k * taps + t) * c + i] = weights[(k * c + i) * taps + t];
+    if (self->thin)
+        gan_columns_weights(be, self->w_data, &conv->shape, weights);
     return GAN_OK;
 }
 
@@ -73,63 +64,11 @@ static gan_status forward(gan_backend *be, gan_conv *conv, float *y, const float
     return run(be, &self->forward, x, y, self->w_forward);
 }
 
-/* dx of one picture from col[out_h][out_w][kernel_h][kernel_w][c]. A row of dx is `line`, which starts
- * pad_left pixels before it; the columns of one kernel row are contiguous both in col and in line. Kernel
- * rows are added in ascending order. */
-GAN_CLONES static void gather_columns(float *dx, const gan_conv_shape *s, const float *restrict col,
-                                      float *restrict line, size_t line_floats)
-{
-    const size_t run_floats = (size_t)s->kernel_w * (size_t)s->c, row = (size_t)s->w * (size_t)s->c;
-    const size_t step = (size_t)s->stride_w * (size_t)s->c, pixel = (size_t)s->kernel_h * run_floats;
-    for (int h = 0; h < s->h; h++) {
-        memset(line, 0, line_floats * sizeof(float));
-        for (int kh = 0; kh < s->kernel_h; kh++) {
-            const int from = h + s->pad_top - kh;
-            if (from < 0 || from % s->stride_h != 0 || from / s->stride_h >= s->out_h)
-                continue;
-            const float *source =
-                col + (size_t)(from / s->stride_h) * (size_t)s->out_w * pixel + (size_t)kh * run_floats;
-            /* In slices of one stride neighbours do not overlap, so no sum waits for the one before. */
-            for (size_t at = 0; at < run_floats; at += step) {
-                const size_t count = run_floats - at < step ? run_floats - at : step;
-                for (int j = 0; j < s->out_w; j++)
-                    for (size_t i = 0; i < count; i++)
-                        line[(size_t)j * step + at + i] += source[(size_t)j * pixel + at + i];
-            }
-        }
-        memcpy(dx + (size_t)h * row, line + (size_t)s->pad_left * (size_t)s->c, row * sizeof(float));
-    }
-}
-
-static gan_status thin_backward_data(gan_backend *be, const conv_direct *self, float *dx, const float *dy)
-{
-    const gan_conv_shape *s = &self->conv.shape;
-    const size_t k = (size_t)s->out_c, c = (size_t)s->c, places = (size_t)s->out_h * (size_t)s->out_w;
-    const size_t columns = (size_t)s->kernel_h * (size_t)s->kernel_w * c;
-    const size_t reached = (size_t)(s->out_w - 1) * (size_t)s->stride_w + (size_t)s->kernel_w;
-    const size_t wanted = (size_t)s->pad_left + (size_t)s->w;
-    const size_t line_floats = (reached > wanted ? reached : wanted) * c;
-    size_t chunk = CHUNK_COLUMN_FLOATS / (places * columns);
-    chunk = chunk < 1 ? 1 : chunk > (size_t)s->n ? (size_t)s->n : chunk;
-    float *col;
-    GAN_TRY(gan_cpu_scratch_get(&col, be, chunk * places * columns + GAN_LINE + line_floats));
-    float *line = col + (chunk * places * columns + GAN_LINE - 1) / GAN_LINE * GAN_LINE;
-    for (size_t i = 0; i < (size_t)s->n; i += chunk) {
-        const size_t pictures = (size_t)s->n - i < chunk ? (size_t)s->n - i : chunk;
-        GAN_TRY(gan_dnnl_gemm('N', 'N', pictures * places, columns, k, dy + i * places * k, k, self->w_data,
-                              columns, 0.0f, col, columns));
-        for (size_t p = 0; p < pictures; p++)
-            gather_columns(dx + (i + p) * (size_t)s->h * (size_t)s->w * c, s, col + p * places * columns,
-                           line, line_floats);
-    }
-    return GAN_OK;
-}
-
 static gan_status backward_data(gan_backend *be, gan_conv *conv, float *dx, const float *dy)
 {
     const conv_direct *self = (conv_direct *)conv;
     if (self->thin)
-        return thin_backward_data(be, self, dx, dy);
+        return gan_columns_backward_data(be, dx, &conv->shape, self->w_data, dy);
     return run(be, &self->data, dx, dy, self->w_data);
 }
 
