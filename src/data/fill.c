@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "gan_dist/rng.h"
 #include "store.h"
 
@@ -19,6 +20,25 @@ typedef struct worker {
     char message[2048]; /* a thread's own error text does not outlive it */
 } worker;
 
+/* The hash of a picture and its label. Four chains side by side, since one waits for each of its
+ * multiplications: on small JPEGs gan_hash alone would take a tenth of the decoding time. */
+static uint64_t hash_picture(const uint8_t *pixels, size_t n, int32_t label)
+{
+    enum { LANES = 4, BLOCK = LANES * sizeof(uint64_t) };
+    uint64_t lane[LANES] = {1, 2, 3, 4};
+    size_t whole = n - n % BLOCK;
+    for (size_t i = 0; i < whole; i += BLOCK) {
+        uint64_t word[LANES];
+        memcpy(word, pixels + i, sizeof word);
+        for (int k = 0; k < LANES; k++) {
+            lane[k] = (lane[k] ^ word[k]) * UINT64_C(0x100000001b3);
+            lane[k] ^= lane[k] >> 32;
+        }
+    }
+    uint64_t hash = gan_hash(lane, sizeof lane, (uint64_t)(int64_t)label);
+    return gan_hash(pixels + whole, n - whole, hash);
+}
+
 static gan_status fill_one(const worker *w, gan_scratch *scratch, uint64_t i)
 {
     const gan_source *source = w->source;
@@ -35,8 +55,7 @@ static gan_status fill_one(const worker *w, gan_scratch *scratch, uint64_t i)
     shelf->bad[i] = bad;
     shelf->labels[i] = source->has_labels ? source->ops->label(source, i) : -1;
     if (bad == GAN_BAD_NONE) /* while the pixels are still in the cache */
-        shelf->hashes[i] =
-            gan_hash(pixels, w->record, gan_hash(&shelf->labels[i], sizeof shelf->labels[i], 0));
+        shelf->hashes[i] = hash_picture(pixels, w->record, shelf->labels[i]);
     return GAN_OK;
 }
 
