@@ -89,6 +89,5 @@ float *gan_pass_y(const gan_pass *pass, const gan_layer *layer, int shard);
 float *gan_pass_gradient(const gan_pass *pass, int shard);
 float *gan_pass_spare(const gan_pass *pass, int shard);
 void gan_pass_swap(gan_pass *pass); /* the spare buffers become the gradient */
-const int *gan_pass_labels(const gan_pass *pass, int shard);
 
 #endif

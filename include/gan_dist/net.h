@@ -71,6 +71,8 @@ const gan_param *gan_net_param(const gan_net *net, size_t index);
  * until the pass's backward is done. */
 gan_pass *gan_net_pass(gan_net *net, int index);
 void gan_pass_set_input(gan_pass *pass, int shard, const float *input, const int *labels);
+const float *gan_pass_input(const gan_pass *pass, int shard);
+const int *gan_pass_labels(const gan_pass *pass, int shard);
 float *gan_pass_output(const gan_pass *pass, int shard);
 /* Where the gradient of the output is put before backward: a buffer of the pass, or another's (of the same
  * size; it may be overwritten). */

@@ -101,6 +101,11 @@ void gan_pass_set_input(gan_pass *pass, int shard, const float *input, const int
     pass->labels[shard] = labels;
 }
 
+const float *gan_pass_input(const gan_pass *pass, int shard)
+{
+    return pass->input[shard];
+}
+
 const float *gan_pass_x(const gan_pass *pass, const gan_layer *layer, int shard)
 {
     return layer->slot == 0 ? pass->input[shard]
