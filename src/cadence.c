@@ -56,13 +56,15 @@ static gan_status log_step(gan_training *t)
              row.d_real, row.d_fake, row.images_per_second, left);
     t->last_log = gan_clock();
     t->last_log_step = t->done;
-    if (!isfinite(row.d_loss) || !isfinite(row.g_loss))
+    if (!isfinite(row.d_loss) || !isfinite(row.g_loss)) {
+        t->agreed = true; /* the losses are sums over all ranks */
         return gan_error(GAN_FAILED,
                          "step %llu: the loss of %s is not a number: training has diverged; lower "
                          "%s.learning_rate and go on "
                          "from a checkpoint before this step",
                          (unsigned long long)t->done, isfinite(row.d_loss) ? "G" : "D",
                          isfinite(row.d_loss) ? "generator" : "discriminator");
+    }
     return t->csv ? gan_csv_append(t->csv, &row) : GAN_OK;
 }
 
@@ -172,7 +174,9 @@ static gan_status compare_ranks(gan_training *t)
         }
         uint64_t hash = gan_hash(copy ? copy : parameters, bytes, 0);
         free(copy);
+        t->agreed = true; /* every rank sees every hash */
         GAN_TRY(gan_comm_check_same(t->comm, hash, names[k]));
+        t->agreed = false;
     }
     return GAN_OK;
 }

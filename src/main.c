@@ -95,11 +95,14 @@ static int report(gan_status status)
     return status;
 }
 
-/* mpirun starts N copies; what needs no rank is done by the first. */
+/* A launcher starts N copies; what needs no rank is done by the first. */
 static bool is_first_copy(void)
 {
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
-    return !rank || atoi(rank) == 0;
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            return atoi(getenv(names[i])) == 0;
+    return true;
 }
 
 static int run_ranks(size_t command, int argc, char **argv, int skip)
@@ -107,6 +110,9 @@ static int run_ranks(size_t command, int argc, char **argv, int skip)
     gan_comm *comm = NULL;
     bool others_wait = false;
     gan_status status = gan_comm_open_mpi(&comm, &argc, &argv);
+    /* Copies that do not find each other are all refused for the same reason. */
+    if (status == GAN_BAD_INPUT && !is_first_copy())
+        return status;
     if (status != GAN_OK)
         return report(status);
     gan_log_init(gan_comm_rank(comm), gan_comm_size(comm));

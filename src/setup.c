@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "train.h"
 #include "commands/commands.h"
@@ -66,6 +67,13 @@ static gan_status open_networks(gan_training *t)
 static gan_status open_run(gan_training *t)
 {
     return gan_comm_rank(t->comm) == 0 ? gan_run_open(&t->run, t->config.out) : GAN_OK;
+}
+
+static bool has_status(const gan_training *t)
+{
+    char path[GAN_TEXT_MAX + 32];
+    snprintf(path, sizeof path, "%s/status.json", t->config.out);
+    return access(path, F_OK) == 0;
 }
 
 static gan_status open_data(gan_training *t)
@@ -139,18 +147,32 @@ static void print_setup(const gan_training *t)
 /* A part of the set-up on this rank, then the outcome on all. */
 #define AGREE(t, call) GAN_TRY(gan_comm_agree((t)->comm, (call)))
 
-gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *config)
+static gan_status open_parts(gan_training *t)
 {
-    *t = (gan_training){.config = *config, .comm = comm, .phase_start = gan_clock()};
-    AGREE(t, open_networks(t));
-    AGREE(t, open_run(t));
-    gan_training_status(t, "starting", "");
     GAN_TRY(open_data(t)); /* agrees by itself */
     t->defining = gan_config_text(&t->config, true);
     AGREE(t, t->defining ? GAN_OK : gan_error(GAN_FAILED, "out of memory"));
     GAN_TRY(gan_training_resume(t));
     AGREE(t, open_outputs(t));
     AGREE(t, open_loader(t));
+    return GAN_OK;
+}
+
+gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *config)
+{
+    *t = (gan_training){.config = *config, .comm = comm, .phase_start = gan_clock()};
+    AGREE(t, open_networks(t));
+    AGREE(t, open_run(t));
+    /* A start that is refused leaves an earlier run's status as it was. */
+    bool fresh = !has_status(t);
+    if (fresh)
+        gan_training_status(t, "starting", "");
+    gan_status status = open_parts(t);
+    if (status != GAN_OK) {
+        if (fresh)
+            gan_training_status(t, "failed", gan_error_message());
+        return status;
+    }
     print_setup(t);
     start_clocks(t);
     gan_training_status(t, "running", "");

@@ -168,8 +168,9 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
             print_where(t);
     } else {
         gan_training_status(t, "failed", gan_error_message());
-        *others_wait = true; /* nothing collective may run any more */
-        return status;
+        *others_wait = !t->agreed;
+        if (*others_wait) /* nothing collective may run any more */
+            return status;
     }
     gan_training_close(t);
     return status;

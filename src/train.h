@@ -40,6 +40,7 @@ typedef struct gan_training {
     uint64_t updates[GAN_NETS];      /* done so far, all steps */
     gan_losses losses;
     bool stop, save; /* agreed by all ranks: they rode with the gradients */
+    bool agreed;     /* all ranks have met the same failure, so that none waits for another */
 
     gan_data *data;
     gan_loader *loader;
@@ -72,7 +73,7 @@ gan_status gan_training_step(gan_training *t);
 gan_status gan_training_finish(gan_training *t,
                                int net); /* waits for a pending exchange and applies the update */
 gan_phase gan_training_phase(gan_training *t, gan_phase phase); /* returns the one before */
-/* *others_wait is set when a failure was this rank's alone, so that the others must be ended. */
+/* *others_wait is set when a failure may be this rank's alone, so that the others must be ended. */
 gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config *config);
 
 /* cadence.c: log line, grid, checkpoint, comparison of the ranks, status; `last` after the last step. */
