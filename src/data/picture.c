@@ -96,21 +96,23 @@ static gan_bad read_bytes(gan_scratch *scratch, size_t *n, int file)
     return *n == 0 ? GAN_BAD_EMPTY : GAN_BAD_NONE;
 }
 
+/* libjpeg-turbo writes aligned rows past the cache, and whoever reads them next, which is at once, waits for
+ * the memory: a fifth of the whole time for pictures that fit the cache. Rows that begin here it writes
+ * through the cache. */
+#define OFF_ALIGNMENT 8
+
 static gan_bad decode(gan_scratch *scratch, uint8_t *out, const gan_config *config, gan_decoder *decoder,
                       size_t n)
 {
     int turn = decoder->jpeg ? gan_exif_orientation(scratch->file.bytes, n) : 1;
     int h = decoder->height, w = decoder->width, c = decoder->channels;
-    /* Already what is wanted: no copy, straight into the store. */
-    if (turn == 1 && h == config->height && w == config->width && c == config->channels)
-        return gan_decode_pixels(decoder, out);
     size_t size = (size_t)h * (size_t)w * (size_t)c;
-    if (!gan_buffer_need(&scratch->pixels, size))
+    if (!gan_buffer_need(&scratch->pixels, size + OFF_ALIGNMENT))
         return GAN_BAD_MEMORY;
-    gan_bad bad = gan_decode_pixels(decoder, scratch->pixels.bytes);
+    uint8_t *pixels = scratch->pixels.bytes + OFF_ALIGNMENT;
+    gan_bad bad = gan_decode_pixels(decoder, pixels);
     if (bad != GAN_BAD_NONE)
         return bad;
-    const uint8_t *pixels = scratch->pixels.bytes;
     if (turn != 1) {
         if (!gan_buffer_need(&scratch->turned, size))
             return GAN_BAD_MEMORY;

@@ -164,6 +164,10 @@ bool gan_resize_picture(gan_resizer *resizer, uint8_t *out, int height, int widt
                         gan_resize how)
 {
     size_t row = (size_t)width * (size_t)in.channels;
+    if (in.height == height && in.width == width && in.stride == row) {
+        memcpy(out, in.bytes, (size_t)height * row);
+        return true;
+    }
     if (in.height == height && in.width == width) {
         for (int y = 0; y < height; y++)
             memcpy(out + (size_t)y * row, in.bytes + (size_t)y * in.stride, row);

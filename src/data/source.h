@@ -23,7 +23,7 @@ typedef struct gan_source_ops {
     void (*release)(gan_scratch *scratch); /* what `read` keeps open in a scratch; NULL = nothing */
     int32_t (*label)(const gan_source *source, uint64_t index); /* only if has_labels */
     const char *(*path)(const gan_source *source,
-                        uint64_t index); /* only if files_may_be_bad; below config->data */
+                        uint64_t index); /* below config->data; NULL = none is ever bad */
     /* The pixels where they lie in a mapped file; NULL = this kind is always read. Only if `mapped`. */
     const uint8_t *(*pixels)(const gan_source *source, uint64_t index);
     void (*close)(gan_source *source);
@@ -36,7 +36,6 @@ struct gan_source {
     uint64_t count;           /* pictures, or files that claim to be pictures */
     uint64_t identity;        /* hash of what was found; all ranks must have found the same */
     bool has_labels;
-    bool files_may_be_bad;
     bool mapped;             /* needs no decoding: lies in memory in the target's size */
     int threads;             /* that can usefully read at once in one process; 0 = any number */
     char what[GAN_TEXT_MAX]; /* for the log: "the drawn faces" */

@@ -139,7 +139,6 @@ gan_status gan_source_open_folder(gan_source **out, const gan_config *config)
         return gan_error(GAN_FAILED, "--data %s: out of memory", config->data);
     self->base.ops = &ops;
     self->base.config = config;
-    self->base.files_may_be_bad = true;
     snprintf(self->base.what, sizeof self->base.what, "the folder %.4000s", config->data);
     gan_status status = fill(self, config);
     if (status != GAN_OK) {
