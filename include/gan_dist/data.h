@@ -32,7 +32,7 @@ int gan_data_label(const gan_data *data, uint64_t index);            /* -1 witho
 
 /* Where global sample `i` (0..batch-1) of `step` lies in the data set: epoch = step / (count / batch), a
  * keyed bijection per epoch, the incomplete tail of an epoch left out. A pure function; `step` counts from 0.
- */
+ * Needs count >= batch, which gan_data_open sees to. */
 uint64_t gan_data_position(uint64_t count, uint64_t batch, uint64_t seed, uint64_t step, uint64_t i);
 
 /* One prepared part of a batch: samples first .. first+n-1 of the global batch at `step`. */
