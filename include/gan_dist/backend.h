@@ -56,7 +56,8 @@ typedef struct gan_bn_args {
 typedef struct gan_adam_args {
     float step_size; /* learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) */
     float beta1, beta2;
-    float epsilon; /* as used: p -= step_size * m / (sqrt(v) + epsilon) */
+    float rest1, rest2; /* 1 - beta, rounded once: 1.0f - 0.999f would be 5e-5 off */
+    float epsilon;      /* as used: p -= step_size * m / (sqrt(v) + epsilon) */
 } gan_adam_args;
 
 /* One shard's share of the work in for_shards. A failure stops the loop; the first failing shard's message is

@@ -32,18 +32,17 @@ void gan_optim_destroy(gan_optim *optim)
     *optim = (gan_optim){0};
 }
 
-/* The corrections use the betas as the backend has them, in float: with 0.999 for 0.999f the first step would
- * be off by 6e-6. */
 gan_adam_args gan_optim_args(const gan_optim *optim, uint64_t t)
 {
-    float beta1 = (float)optim->beta1, beta2 = (float)optim->beta2;
-    double correction1 = 1 - pow(beta1, (double)t);
-    double correction2 = sqrt(1 - pow(beta2, (double)t));
+    double correction1 = 1 - pow(optim->beta1, (double)t);
+    double correction2 = sqrt(1 - pow(optim->beta2, (double)t));
     double epsilon = optim->kind == GAN_ADAM_PYTORCH ? optim->epsilon * correction2 : optim->epsilon;
     return (gan_adam_args){
         .step_size = (float)(optim->learning_rate * correction2 / correction1),
-        .beta1 = beta1,
-        .beta2 = beta2,
+        .beta1 = (float)optim->beta1,
+        .beta2 = (float)optim->beta2,
+        .rest1 = (float)(1 - optim->beta1),
+        .rest2 = (float)(1 - optim->beta2),
         .epsilon = (float)epsilon,
     };
 }

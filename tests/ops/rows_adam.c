@@ -22,7 +22,8 @@ static gan_status run(ops_case *c, int place, size_t n, const gan_adam_args *arg
 
 static gan_status run_adam(ops_case *c)
 {
-    const gan_adam_args args = {.step_size = 0.01f, .beta1 = 0.5f, .beta2 = 0.999f, .epsilon = 1e-8f};
+    const gan_adam_args args = {
+        .step_size = 0.01f, .beta1 = 0.5f, .beta2 = 0.999f, .rest1 = 0.5f, .rest2 = 0.001f, .epsilon = 1e-8f};
     for (int step = 0; step < 3; step++)
         GAN_TRY(run(c, OPS_WHOLE, c->shape->rows, &args));
     return GAN_OK;
@@ -34,15 +35,16 @@ typedef struct adam_answer {
     float want_p, want_m, want_v;
 } adam_answer;
 
-/* step size, beta1, beta2, epsilon */
+/* step size, beta1, beta2, 1 - beta1, 1 - beta2, epsilon */
 static const adam_answer answers[] = {
-    {{1, 0, 0, 0}, 5, 7, 9, 3, 4, 3, 9},                 /* no memory: one step of the sign of the gradient */
-    {{1, 0, 0, 0}, 5, 7, 9, -0.25f, 6, -0.25f, 0.0625f}, /* whatever its size */
-    {{1, 0, 0, 1}, 5, 7, 9, 3, 4.25f, 3, 9},             /* 5 - 3 / (3 + 1): epsilon outside the root */
-    {{1, 0, 0, 1}, 5, 7, 9, 0, 5, 0, 0},                 /* nothing to do */
-    {{2, 0.5f, 0.75f, 0}, 1, 2, 4, 4, 1 - 6 / 2.6457513f, 3, 7}, /* m = 1 + 2, v = 3 + 4, 1 - 2 * 3 / sqrt(7)
-                                                                  */
-    {{0, 0.5f, 0.5f, 1}, 1, 2, 4, 4, 1, 3, 10},                  /* no step, but the moments move */
+    {{1, 0, 0, 1, 1, 0}, 5, 7, 9, 3, 4, 3, 9}, /* no memory: one step of the sign of the gradient */
+    {{1, 0, 0, 1, 1, 0}, 5, 7, 9, -0.25f, 6, -0.25f, 0.0625f}, /* whatever its size */
+    {{1, 0, 0, 1, 1, 1}, 5, 7, 9, 3, 4.25f, 3, 9},             /* 5 - 3 / (3 + 1): epsilon outside the root */
+    {{1, 0, 0, 1, 1, 1}, 5, 7, 9, 0, 5, 0, 0},                 /* nothing to do */
+    {{2, 0.5f, 0.75f, 0.5f, 0.25f, 0}, 1, 2, 4, 4, 1 - 6 / 2.6457513f, 3, 7}, /* m = 1 + 2, v = 3 + 4, 1 - 2 *
+                                                                               * 3 / sqrt(7)
+                                                                               */
+    {{0, 0.5f, 0.5f, 0.5f, 0.5f, 1}, 1, 2, 4, 4, 1, 3, 10}, /* no step, but the moments move */
 };
 
 static void check_adam(gan_backend *be)

@@ -17,7 +17,7 @@ static gan_net_config settings(void)
     memset(&config, 0, sizeof config);
     config.learning_rate = 2e-4;
     config.beta1 = 0.5;
-    config.beta2 = 0.999f; /* a float, as every backend has it */
+    config.beta2 = 0.999;
     config.epsilon = 1e-3; /* large, so that where it stands shows */
     return config;
 }

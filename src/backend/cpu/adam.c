@@ -6,16 +6,15 @@
 #define RUN 4096 /* floats a thread takes at a time */
 
 GAN_CLONES static void update(float *restrict p, float *restrict m, float *restrict v,
-                              const float *restrict gradient, size_t n, float step_size, float beta1,
-                              float beta2, float epsilon)
+                              const float *restrict gradient, size_t n, const gan_adam_args *args)
 {
-    const float rest1 = 1.0f - beta1, rest2 = 1.0f - beta2;
+    const gan_adam_args a = *args;
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
         const float g = gradient[i];
-        m[i] = beta1 * m[i] + rest1 * g;
-        v[i] = beta2 * v[i] + rest2 * g * g;
-        p[i] -= step_size * m[i] / (sqrtf(v[i]) + epsilon);
+        m[i] = a.beta1 * m[i] + a.rest1 * g;
+        v[i] = a.beta2 * v[i] + a.rest2 * g * g;
+        p[i] -= a.step_size * m[i] / (sqrtf(v[i]) + a.epsilon);
     }
 }
 
@@ -24,7 +23,6 @@ gan_status gan_cpu_adam(gan_backend *be, float *p, float *m, float *v, const flo
 {
 #pragma omp parallel for num_threads(be->threads) schedule(static)
     for (size_t at = 0; at < n; at += RUN)
-        update(p + at, m + at, v + at, gradient + at, n - at < RUN ? n - at : RUN, args->step_size,
-               args->beta1, args->beta2, args->epsilon);
+        update(p + at, m + at, v + at, gradient + at, n - at < RUN ? n - at : RUN, args);
     return GAN_OK;
 }

@@ -9,8 +9,8 @@ gan_status gan_ref_adam(gan_backend *be, float *p, float *m, float *v, const flo
     (void)be;
     for (size_t i = 0; i < n; i++) {
         float g = gradient[i];
-        m[i] = args->beta1 * m[i] + (1 - args->beta1) * g;
-        v[i] = args->beta2 * v[i] + (1 - args->beta2) * g * g;
+        m[i] = args->beta1 * m[i] + args->rest1 * g;
+        v[i] = args->beta2 * v[i] + args->rest2 * g * g;
         p[i] -= args->step_size * m[i] / (sqrtf(v[i]) + args->epsilon);
     }
     return GAN_OK;
