@@ -1,4 +1,5 @@
 /* init.c: initial weights: a function of the seed, the tensor's number and the position in it. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ gan_status gan_init_parse(gan_init *out, const char *text, const char *key, doub
     double deviation = 0;
     int used = 0;
     int fields = sscanf(text, "%127s %lf %n", word, &deviation, &used);
-    bool number = fields == 2 && text[used] == '\0' && deviation > 0;
+    bool number = fields == 2 && text[used] == '\0' && deviation >= FLT_MIN && deviation <= FLT_MAX;
     *out = (gan_init){GAN_INIT_NORMAL, 0, (float)deviation};
     if (fields >= 1 && number && strcmp(word, "normal") == 0)
         return GAN_OK;

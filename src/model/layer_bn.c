@@ -33,9 +33,10 @@ static gan_status parse(gan_layer *layer, gan_words *words)
     int64_t c = layer->in.c;
     gan_init gamma = {GAN_INIT_CONSTANT, 1, 0}, zero = {GAN_INIT_CONSTANT, 0, 0};
     if (strcmp(config->init_bn, "ones") != 0) {
-        char key[GAN_WORD_MAX];
-        snprintf(key, sizeof key, "%s.init_bn", layer->net->spec.name);
-        GAN_TRY(gan_init_parse(&gamma, config->init_bn, key, 1, 1, 1));
+        if (strncmp(config->init_bn, "normal ", 7) != 0 ||
+            gan_init_parse(&gamma, config->init_bn, "init_bn", 1, 1, 1) != GAN_OK)
+            return gan_error(GAN_BAD_INPUT, "%s.init_bn = %s: use ones, or normal D for N(1, D), D > 0",
+                             layer->net->spec.name, config->init_bn);
         gamma.a = 1;
     }
     GAN_TRY(gan_net_add_param(&layer->params[GAMMA], layer, "weight", 1, &c, true, gamma));

@@ -2,27 +2,35 @@
  * ConvTranspose2d. */
 #include "model.h"
 
+#define SIDE_MAX 65536
+
+/* Without a padding the adjoint of the SAME convolution from n*s to n. */
+static gan_status output_size(int *out, const gan_layer *layer, int n, int padding)
+{
+    long kernel = layer->conv.kernel_h, stride = layer->conv.stride_h;
+    long size = padding < 0 ? n * stride : (n - 1) * stride + kernel - 2L * padding;
+    if (size < 1)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: 'deconv %ld' with padding %d leaves nothing of %dx%d",
+                         layer->net->spec.name, kernel, padding, layer->in.h, layer->in.w);
+    if (size > SIDE_MAX)
+        return gan_error(GAN_BAD_INPUT,
+                         "%s.layers: 'deconv %ld s%ld' makes %dx%d maps too large: over %d a side",
+                         layer->net->spec.name, kernel, stride, layer->in.h, layer->in.w, SIDE_MAX);
+    *out = (int)size;
+    return GAN_OK;
+}
+
 static gan_status parse(gan_layer *layer, gan_words *words)
 {
     int padding;
     GAN_TRY(gan_linear_parse_kernel(layer, words, &padding));
+    GAN_TRY(output_size(&layer->out.h, layer, layer->in.h, padding));
+    GAN_TRY(output_size(&layer->out.w, layer, layer->in.w, padding));
     gan_conv_shape *conv = &layer->conv;
-    int kernel = conv->kernel_h, stride = conv->stride_h;
-    if (padding < 0) {
-        /* The adjoint of the SAME convolution from n*s to n: its padding is cropped. */
-        int total = kernel > stride ? kernel - stride : 0;
-        layer->out.h = layer->in.h * stride;
-        layer->out.w = layer->in.w * stride;
-        conv->pad_top = conv->pad_left = total / 2;
-        conv->pad_bottom = conv->pad_right = total - total / 2;
-    } else {
-        layer->out.h = (layer->in.h - 1) * stride + kernel - 2 * padding;
-        layer->out.w = (layer->in.w - 1) * stride + kernel - 2 * padding;
-        conv->pad_top = conv->pad_left = conv->pad_bottom = conv->pad_right = padding;
-    }
-    if (layer->out.h < 1 || layer->out.w < 1)
-        return gan_error(GAN_BAD_INPUT, "%s.layers: 'deconv %d' with padding %d leaves nothing of %dx%d",
-                         layer->net->spec.name, kernel, padding, layer->in.h, layer->in.w);
+    int kernel = conv->kernel_h, crop = kernel > conv->stride_h ? kernel - conv->stride_h : 0;
+    /* SAME crops what the convolution back to the input pads, the smaller half first. */
+    conv->pad_top = conv->pad_left = padding < 0 ? crop / 2 : padding;
+    conv->pad_bottom = conv->pad_right = padding < 0 ? crop - crop / 2 : padding;
     conv->h = layer->out.h;
     conv->w = layer->out.w;
     conv->c = layer->out.c;

@@ -34,11 +34,11 @@ struct gan_pass {
 
 /* The text of a network as words. */
 struct gan_words {
-    char text[GAN_TEXT_MAX];
+    char text[3 * GAN_TEXT_MAX]; /* room for blanks around every `|` */
     const char *words[1024];
     int n, next;
 };
-gan_status gan_words_split(gan_words *words, const char *text);
+gan_status gan_words_split(gan_words *words, const char *network, const char text[GAN_TEXT_MAX]);
 
 /* The table of layers (layers.c). */
 const gan_layer_ops *gan_layer_find(const char *word);

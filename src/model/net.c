@@ -1,4 +1,5 @@
 /* net.c: from a network's text to layers, parameters and arenas. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,11 @@ gan_status gan_net_append(gan_net *net, const gan_layer_ops *ops, gan_words *wor
     layer->in = net->n_layers > 0 ? layer[-1].out : net->spec.input;
     net->n_layers++;
     net->modules++;
-    return ops->parse(layer, words);
+    GAN_TRY(ops->parse(layer, words));
+    if (gan_shape_count(layer->out) > INT_MAX)
+        return gan_error(GAN_BAD_INPUT, "%s.layers: '%s' makes %dx%dx%d numbers of a picture, too many",
+                         net->spec.name, ops->word, layer->out.h, layer->out.w, layer->out.c);
+    return GAN_OK;
 }
 
 static gan_status unknown_word(const gan_net *net, const char *word, bool is_argument)
@@ -89,7 +94,7 @@ static gan_status append_word(gan_net *net, const gan_layer_ops *ops, gan_words 
 static gan_status parse_layers(gan_net *net)
 {
     gan_words words;
-    GAN_TRY(gan_words_split(&words, net->spec.config->layers));
+    GAN_TRY(gan_words_split(&words, net->spec.name, net->spec.config->layers));
     while (words.next < words.n) {
         const char *word = words.words[words.next++];
         if (strcmp(word, "|") == 0)

@@ -4,12 +4,9 @@
 
 #include "model.h"
 
-gan_status gan_words_split(gan_words *words, const char *text)
+gan_status gan_words_split(gan_words *words, const char *network, const char text[GAN_TEXT_MAX])
 {
     words->n = words->next = 0;
-    if (strlen(text) >= sizeof words->text / 2)
-        return gan_error(GAN_BAD_INPUT, "layers: the text is longer than %zu characters",
-                         sizeof words->text / 2);
     /* `|` may touch its neighbours: give it blanks. */
     char *p = words->text;
     for (; *text; text++) {
@@ -19,15 +16,13 @@ gan_status gan_words_split(gan_words *words, const char *text)
         } else {
             *p++ = *text;
         }
-        if (p > words->text + sizeof words->text - 4)
-            return gan_error(GAN_BAD_INPUT, "layers: the text is too long");
     }
     *p = '\0';
     char *rest = NULL;
     for (char *word = strtok_r(words->text, " \t\r\n", &rest); word;
          word = strtok_r(NULL, " \t\r\n", &rest)) {
         if (words->n == (int)(sizeof words->words / sizeof *words->words))
-            return gan_error(GAN_BAD_INPUT, "layers: more than %d words", words->n);
+            return gan_error(GAN_BAD_INPUT, "%s.layers: more than %d words", network, words->n);
         words->words[words->n++] = word;
     }
     return GAN_OK;
