@@ -297,7 +297,7 @@ static void bench_one_map(const bench_map *m, bench_step *step)
 static void bench_arena(bench_step *step)
 {
     const size_t n = 6342272;
-    const gan_adam_args args = {1e-4f, 0.5f, 0.999f, 1e-8f};
+    const gan_adam_args args = {1e-4f, 0.5f, 0.999f, 0.5f, 0.001f, 1e-8f};
     float *p[SHARDS];
     for (int i = 0; i < SHARDS; i++)
         p[i] = take(n * sizeof(float));

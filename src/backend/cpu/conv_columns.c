@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "columns.h"
 #include "conv.h"
+#include "gan_dist/base.h"
 
 #define MANY_WEIGHTS (512 * 1024) /* 2 MiB */
 
@@ -61,7 +62,7 @@ gan_status gan_conv_columns_create(gan_backend *be, gan_conv **out, const gan_co
     (void)be;
     conv_columns *self = calloc(1, sizeof *self);
     if (self)
-        self->w = gan_cpu_memory((size_t)s->out_c * gan_columns_width(s) * sizeof(float));
+        self->w = gan_alloc((size_t)s->out_c * gan_columns_width(s) * sizeof(float));
     if (!self || !self->w) {
         free(self);
         return gan_error(GAN_FAILED,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "columns.h"
 #include "conv.h"
+#include "gan_dist/base.h"
 #include "simd.h"
 
 #define RECORDS       4   /* calls a factor part can hold: real and fake, and room */
@@ -208,7 +209,7 @@ gan_status gan_conv_dense_create(gan_backend *be, gan_conv **out, const gan_conv
     self->taps = (size_t)s->h * (size_t)s->w;
     self->inputs = self->taps * (size_t)s->c;
     self->factors = FACTOR_GAIN * RECORDS * record_floats(self) <= self->inputs * self->outputs;
-    self->w = gan_cpu_memory(self->inputs * self->outputs * sizeof(float));
+    self->w = gan_alloc(self->inputs * self->outputs * sizeof(float));
     *out = &self->conv;
     if (self->w)
         return GAN_OK;

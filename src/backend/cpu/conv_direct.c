@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "columns.h"
 #include "conv.h"
+#include "gan_dist/base.h"
 #include "simd.h"
 
 typedef struct conv_direct {
@@ -116,7 +117,7 @@ static const gan_conv_kind kind = {part_floats,   destroy,          prepare,    
 
 static gan_status allocate(float **out, size_t floats)
 {
-    *out = gan_cpu_memory(floats * sizeof(float));
+    *out = gan_alloc(floats * sizeof(float));
     return *out ? GAN_OK : gan_error(GAN_FAILED, "cpu backend: no memory for %zu floats of weights", floats);
 }
 

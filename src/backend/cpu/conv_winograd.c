@@ -6,6 +6,7 @@
 #include "conv.h"
 
 #include <stdlib.h>
+#include "gan_dist/base.h"
 #include "simd.h"
 #include "winograd.h"
 
@@ -199,8 +200,8 @@ gan_status gan_conv_winograd_create(gan_backend *be, gan_conv **out, const gan_c
     self->g = (gan_winograd){
         s->h, s->w, s->c, s->out_h, s->out_w, s->out_c, (s->out_h + 1) / 2, (s->out_w + 1) / 2, NULL};
     self->u_stride = (size_t)4 * (size_t)s->c * (size_t)s->out_c + SKEW;
-    self->u = gan_cpu_memory(POINTS * self->u_stride * sizeof(float));
-    self->zeros = gan_cpu_memory((size_t)(4 * s->c + s->out_c) * sizeof(float));
+    self->u = gan_alloc(POINTS * self->u_stride * sizeof(float));
+    self->zeros = gan_alloc((size_t)(4 * s->c + s->out_c) * sizeof(float));
     self->g.zeros = self->zeros;
     *out = &self->conv;
     if (self->u && self->zeros)

@@ -9,13 +9,14 @@
 #include "backend/ref/ref.h"
 #include "backend/table.h"
 #include "onednn.h"
+#include "gan_dist/base.h"
 
 gan_status gan_cpu_scratch_get(float **out, gan_backend *be, size_t floats)
 {
     gan_cpu_scratch *scratch = &((gan_cpu *)be)->scratch[omp_get_thread_num()];
     if (scratch->floats < floats) {
         free(scratch->memory);
-        scratch->memory = gan_cpu_memory(floats * sizeof(float));
+        scratch->memory = gan_alloc(floats * sizeof(float));
         scratch->floats = scratch->memory ? floats : 0;
         if (!scratch->memory)
             return gan_error(
@@ -70,7 +71,6 @@ static void fill_table(void)
 {
     table = gan_ref_ops;
     table.name = "cpu";
-    table.alloc = gan_cpu_alloc;
     table.for_shards = for_shards;
     table.close = close_backend;
     table.conv_create = gan_cpu_conv_create;

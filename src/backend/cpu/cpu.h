@@ -21,10 +21,6 @@ typedef struct gan_cpu {
     gan_dnnl *dnnl;
 } gan_cpu;
 
-/* Zeroed, 64-byte aligned, in huge pages when large; NULL when there is none. Freed with free(). memory.c. */
-void *gan_cpu_memory(size_t bytes);
-gan_status gan_cpu_alloc(gan_backend *be, void **out, size_t bytes);
-
 /* This thread's scratch: at least `floats`, 64-byte aligned, content undefined. One user at a time: an op
  * takes it once. */
 gan_status gan_cpu_scratch_get(float **out, gan_backend *be, size_t floats);
