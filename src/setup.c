@@ -33,10 +33,9 @@ static void explain_shards(const gan_training *t, int wanted)
                   "numbers are not "
                   "those of a run with %d",
                   size, wanted, shards, t->shards.pictures, wanted);
-    else if (!is_power_of_two(t->shards.n_local))
-        gan_warn0("%d shards a rank is not a power of two: sums are taken in another order than with 1, 2, 4 "
-                  "... ranks, so the "
-                  "last bits differ from such a run",
+    else if (size > 1 && !is_power_of_two(t->shards.n_local))
+        gan_warn0("%d shards a rank is not a power of two: sums are taken in another order than on one rank, "
+                  "so the last bits differ from such a run",
                   t->shards.n_local);
 }
 

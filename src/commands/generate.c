@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gan_dist/base.h"
 #include "gan_dist/config.h"
@@ -118,6 +119,26 @@ static gan_status write_images(const generator *g, const float *pictures, size_t
     return GAN_OK;
 }
 
+/* Before anything is computed: the folder of the pictures, or the one the grid goes to. */
+static gan_status make_place(const generator *g)
+{
+    char folder[GAN_TEXT_MAX];
+    struct stat info;
+    snprintf(folder, sizeof folder, "%s", g->out);
+    char *slash = strrchr(folder, '/');
+    if (!g->images && stat(g->out, &info) == 0 && S_ISDIR(info.st_mode))
+        return gan_error(
+            GAN_BAD_INPUT,
+            "--out %s: is a folder; --mode grid writes one PNG file, --mode images a folder of them", g->out);
+    if (!g->images && (!slash || slash == folder))
+        return GAN_OK;
+    if (!g->images)
+        *slash = '\0';
+    if (gan_make_folders(folder) != GAN_OK)
+        return gan_error(GAN_BAD_INPUT, "%s: choose another --out", gan_error_message());
+    return GAN_OK;
+}
+
 /* Single pictures leave memory in rounds; a grid needs them all. */
 static gan_status draw(generator *g)
 {
@@ -131,8 +152,6 @@ static gan_status draw(generator *g)
     gan_status status = GAN_OK;
     if (!z || !pictures || !labels)
         GAN_TRY_OUT(status, gan_error(GAN_FAILED, "--num %d: out of memory", g->num));
-    if (g->images)
-        GAN_TRY_OUT(status, gan_make_folders(g->out));
     for (int first = 0; first < g->num; first += round) {
         int n = g->num - first < round ? g->num - first : round;
         for (int i = 0; i < n; i++)
@@ -179,6 +198,8 @@ gan_status gan_command_generate(int argc, char **argv)
         g.config.seed = options.seed;
     if (status == GAN_OK)
         status = read_class(&g, gan_config_extra(argc, argv, "--class"));
+    if (status == GAN_OK)
+        status = make_place(&g);
     if (status == GAN_OK)
         status = draw(&g);
     if (status == GAN_OK)
