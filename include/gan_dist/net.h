@@ -17,6 +17,14 @@ typedef struct gan_pass gan_pass; /* the activations of one forward pass; owned 
 /* Sums `n` doubles over all ranks in place: batch norm's only message. NULL for one rank. */
 typedef gan_status (*gan_reduce_fn)(void *context, double *sums, size_t n);
 
+/* Scratch of backward passes: parts of weight gradients, and the gradients that travel down. Networks whose
+ * backward passes never overlap share one: create it, name it in their specs, and call alloc when all of them
+ * exist, before the first backward. */
+typedef struct gan_workspace gan_workspace;
+gan_status gan_workspace_create(gan_workspace **out, gan_backend *backend, int n_local);
+gan_status gan_workspace_alloc(gan_workspace *workspace);
+void gan_workspace_destroy(gan_workspace *workspace); /* after its networks; NULL is fine */
+
 typedef struct gan_net_spec {
     const char *name; /* "generator" or "discriminator": the prefix of tensor names */
     int number;       /* 0 generator, 1 discriminator: part of the initialisation's random stream */
@@ -28,8 +36,9 @@ typedef struct gan_net_spec {
     int first_shard;    /* global number of its first */
     int n_global;       /* shards of all ranks */
     gan_bn_scope bn;
-    int passes;
-    bool input_gradient; /* backward will be asked for GAN_WANT_INPUT */
+    int passes;               /* 1 or 2 */
+    bool input_gradient;      /* backward will be asked for GAN_WANT_INPUT */
+    gan_workspace *workspace; /* shared; NULL = the network has its own */
     gan_reduce_fn reduce;
     void *reduce_context;
 } gan_net_spec;

@@ -6,6 +6,7 @@
 
 #define GAN_LAYERS_MAX 128
 #define GAN_PARAMS_MAX 512
+#define GAN_PASSES_MAX 2
 
 struct gan_net {
     gan_net_spec spec;
@@ -17,9 +18,18 @@ struct gan_net {
     int n_params;
     size_t arena_floats, statistics_floats;
     float *parameters, *gradients, *statistics;
-    float **parts; /* [n_local] scratch for weight gradients */
-    size_t part_floats;
+    gan_workspace *workspace;
+    bool owns_workspace;
     gan_pass *passes;
+};
+
+struct gan_workspace {
+    gan_backend *backend;
+    int n_local;
+    size_t part_floats;
+    size_t gradient_floats[GAN_PASSES_MAX][2];
+    float **parts; /* [n_local] weight gradients of one layer, in the backend's layout */
+    float **gradients[GAN_PASSES_MAX][2]; /* [n_local] of one pass: two buffers, used in turn */
 };
 
 struct gan_pass {
@@ -28,8 +38,7 @@ struct gan_pass {
     const float **input; /* [n_local] the caller's */
     const int **labels;  /* [n_local] the caller's, or NULL each */
     float **y;           /* [n_layers][n_local] */
-    float **gradient;    /* [n_local] the current gradient: one of own, or the caller's */
-    float **own[2];      /* [n_local] */
+    float **gradient;    /* [n_local] the current gradient: one of the workspace's, or the caller's */
 };
 
 /* The text of a network as words. */
@@ -68,7 +77,12 @@ gan_act gan_act_parse(const char *word);
 /* pass.c */
 gan_status gan_pass_create(gan_pass *pass, gan_net *net, int number);
 void gan_pass_destroy(gan_pass *pass);
+void gan_pass_need_gradients(const gan_net *net, size_t floats[GAN_PASSES_MAX][2]);
 double gan_pass_bytes(const gan_net *net);
+
+/* workspace.c */
+gan_status gan_alloc_shards(gan_backend *be, float ***out, int n_local, size_t floats);
+void gan_free_shards(gan_backend *be, float **buffers);
 
 /* init.c: "normal 0.02" ... as numbers. */
 gan_status gan_init_parse(gan_init *out, const char *text, const char *key, double fan_in, double fan_out,

@@ -139,19 +139,26 @@ static gan_status alloc_arenas(gan_net *net)
     return GAN_OK;
 }
 
-static gan_status alloc_parts(gan_net *net)
+/* Layers and passes say what scratch they need as they open; a network's own workspace can then be filled at
+ * once. */
+static gan_status open_parts(gan_net *net)
 {
-    gan_backend *be = net->backend;
-    size_t n = (size_t)net->spec.n_local;
-    net->parts = calloc(n, sizeof *net->parts);
-    if (!net->parts)
-        return gan_error(GAN_FAILED, "%s: out of memory", net->spec.name);
-    net->part_floats = (net->part_floats + 15) / 16 * 16;
-    void *memory;
-    GAN_TRY(be->ops->alloc(be, &memory, n * net->part_floats * sizeof(float)));
-    for (size_t s = 0; s < n; s++)
-        net->parts[s] = (float *)memory + s * net->part_floats;
-    return GAN_OK;
+    const gan_net_spec *spec = &net->spec;
+    GAN_TRY(alloc_arenas(net));
+    net->owns_workspace = spec->workspace == NULL;
+    net->workspace = spec->workspace;
+    if (net->owns_workspace)
+        GAN_TRY(gan_workspace_create(&net->workspace, net->backend, spec->n_local));
+    for (int i = 0; i < net->n_layers; i++)
+        if (net->layers[i].ops->open)
+            GAN_TRY(net->layers[i].ops->open(&net->layers[i]));
+    net->passes = calloc((size_t)spec->passes, sizeof *net->passes);
+    if (!net->passes)
+        return gan_error(GAN_FAILED, "%s: out of memory", spec->name);
+    for (int p = 0; p < spec->passes; p++)
+        GAN_TRY(gan_pass_create(&net->passes[p], net, p));
+    gan_pass_need_gradients(net, net->workspace->gradient_floats);
+    return net->owns_workspace ? gan_workspace_alloc(net->workspace) : GAN_OK;
 }
 
 gan_status gan_net_create(gan_net **out, gan_backend *backend, const gan_net_spec *spec)
@@ -159,17 +166,7 @@ gan_status gan_net_create(gan_net **out, gan_backend *backend, const gan_net_spe
     gan_net *net = NULL;
     GAN_TRY(gan_net_parse(&net, spec));
     net->backend = backend;
-    gan_status status = alloc_arenas(net);
-    for (int i = 0; status == GAN_OK && i < net->n_layers; i++)
-        if (net->layers[i].ops->open)
-            status = net->layers[i].ops->open(&net->layers[i]);
-    if (status == GAN_OK)
-        status = alloc_parts(net);
-    net->passes = status == GAN_OK ? calloc((size_t)spec->passes, sizeof *net->passes) : NULL;
-    if (status == GAN_OK && !net->passes)
-        status = gan_error(GAN_FAILED, "%s: out of memory", spec->name);
-    for (int p = 0; status == GAN_OK && p < spec->passes; p++)
-        status = gan_pass_create(&net->passes[p], net, p);
+    gan_status status = open_parts(net);
     if (status == GAN_OK)
         *out = net;
     else
@@ -191,9 +188,9 @@ void gan_net_destroy(gan_net *net)
         be->ops->free(be, net->parameters);
         be->ops->free(be, net->gradients);
         be->ops->free(be, net->statistics);
-        be->ops->free(be, net->parts ? net->parts[0] : NULL);
     }
-    free(net->parts);
+    if (net->owns_workspace)
+        gan_workspace_destroy(net->workspace);
     free(net->passes);
     free(net);
 }

@@ -79,12 +79,13 @@ float *gan_net_gradient(const gan_net *net, int param)
 
 void gan_net_need_parts(gan_net *net, size_t floats)
 {
-    net->part_floats = floats > net->part_floats ? floats : net->part_floats;
+    gan_workspace *ws = net->workspace;
+    ws->part_floats = floats > ws->part_floats ? floats : ws->part_floats;
 }
 
 float *const *gan_net_parts(const gan_net *net)
 {
-    return net->parts;
+    return net->workspace->parts;
 }
 
 gan_pass *gan_net_pass(gan_net *net, int index)

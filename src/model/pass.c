@@ -15,35 +15,51 @@ static size_t shard_floats(const gan_net *net, gan_shape shape)
     return aligned((size_t)net->spec.shard_pictures * gan_shape_count(shape));
 }
 
-/* The largest gradient any layer passes on. */
-static size_t gradient_floats(const gan_net *net)
+static void grow(size_t *room, size_t floats)
 {
-    size_t most = shard_floats(net, gan_net_output_shape(net));
-    for (int i = 0; i < net->n_layers; i++) {
-        size_t out = shard_floats(net, net->layers[i].out), in = shard_floats(net, net->layers[i].in);
-        most = out > most ? out : most;
-        if (in > most && (i > 0 || net->spec.input_gradient))
-            most = in;
+    *room = floats > *room ? floats : *room;
+}
+
+/* Walks a backward pass that begins in buffer `at` (2: somebody else's) and notes what each buffer must hold.
+ */
+static void walk_gradients(const gan_net *net, size_t room[2], int at)
+{
+    if (at < 2)
+        grow(&room[at], shard_floats(net, gan_net_output_shape(net)));
+    for (int i = net->n_layers - 1; i >= 0; i--) {
+        const gan_layer *layer = &net->layers[i];
+        if (layer->ops == &gan_layer_bn || layer->in_place || (i == 0 && !net->spec.input_gradient))
+            continue;
+        at = at == 0;
+        grow(&room[at], shard_floats(net, layer->in));
     }
-    return most;
+}
+
+void gan_pass_need_gradients(const gan_net *net, size_t floats[GAN_PASSES_MAX][2])
+{
+    for (int p = 0; p < net->spec.passes; p++) {
+        walk_gradients(net, floats[p], 0);
+        walk_gradients(net, floats[p], 2);
+    }
 }
 
 double gan_pass_bytes(const gan_net *net)
 {
-    size_t floats = 2 * gradient_floats(net);
+    size_t gradients[GAN_PASSES_MAX][2] = {{0}}, floats = 0;
+    gan_pass_need_gradients(net, gradients);
     for (int i = 0; i < net->n_layers; i++)
         if (!net->layers[i].in_place)
             floats += shard_floats(net, net->layers[i].out);
-    return 4.0 * (double)floats * net->spec.n_local;
+    return 4.0 * (double)(floats + gradients[0][0] + gradients[0][1]) * net->spec.n_local;
 }
 
-static gan_status alloc_shards(gan_net *net, float **pointers, size_t floats)
+static gan_status alloc_outputs(gan_net *net, float **y, size_t floats)
 {
     void *memory;
     size_t n = (size_t)net->spec.n_local;
     GAN_TRY(net->backend->ops->alloc(net->backend, &memory, n * floats * sizeof(float)));
     for (size_t s = 0; s < n; s++)
-        pointers[s] = (float *)memory + s * floats;
+        y[s] = (float *)memory + s * floats;
     return GAN_OK;
 }
 
@@ -56,9 +72,7 @@ gan_status gan_pass_create(gan_pass *pass, gan_net *net, int number)
     pass->labels = calloc(n, sizeof *pass->labels);
     pass->y = calloc(layers * n, sizeof *pass->y);
     pass->gradient = calloc(n, sizeof *pass->gradient);
-    pass->own[0] = calloc(n, sizeof *pass->own[0]);
-    pass->own[1] = calloc(n, sizeof *pass->own[1]);
-    if (!pass->input || !pass->labels || !pass->y || !pass->gradient || !pass->own[0] || !pass->own[1])
+    if (!pass->input || !pass->labels || !pass->y || !pass->gradient)
         return gan_error(GAN_FAILED, "%s: out of memory for a pass", net->spec.name);
     for (int i = 0; i < net->n_layers; i++) {
         float **y = pass->y + (size_t)i * n;
@@ -66,12 +80,8 @@ gan_status gan_pass_create(gan_pass *pass, gan_net *net, int number)
             for (size_t s = 0; s < n; s++)
                 y[s] = y[s - n];
         else
-            GAN_TRY(alloc_shards(net, y, shard_floats(net, net->layers[i].out)));
+            GAN_TRY(alloc_outputs(net, y, shard_floats(net, net->layers[i].out)));
     }
-    for (int k = 0; k < 2; k++)
-        GAN_TRY(alloc_shards(net, pass->own[k], gradient_floats(net)));
-    for (size_t s = 0; s < n; s++)
-        pass->gradient[s] = pass->own[0][s];
     return GAN_OK;
 }
 
@@ -84,11 +94,6 @@ void gan_pass_destroy(gan_pass *pass)
     for (int i = 0; pass->y && i < net->n_layers; i++)
         if (!net->layers[i].in_place)
             be->ops->free(be, pass->y[i * net->spec.n_local]);
-    for (int k = 0; k < 2; k++) {
-        if (pass->own[k])
-            be->ops->free(be, pass->own[k][0]);
-        free(pass->own[k]);
-    }
     free(pass->input);
     free(pass->labels);
     free(pass->y);
@@ -129,7 +134,7 @@ const int *gan_pass_labels(const gan_pass *pass, int shard)
 
 float *gan_pass_output_gradient(gan_pass *pass, int shard)
 {
-    pass->gradient[shard] = pass->own[0][shard];
+    pass->gradient[shard] = pass->net->workspace->gradients[pass->number][0][shard];
     return pass->gradient[shard];
 }
 
@@ -150,7 +155,8 @@ float *gan_pass_input_gradient(const gan_pass *pass, int shard)
 
 float *gan_pass_spare(const gan_pass *pass, int shard)
 {
-    return pass->gradient[shard] == pass->own[0][shard] ? pass->own[1][shard] : pass->own[0][shard];
+    float **const *own = pass->net->workspace->gradients[pass->number];
+    return pass->gradient[shard] == own[0][shard] ? own[1][shard] : own[0][shard];
 }
 
 void gan_pass_swap(gan_pass *pass)

@@ -1,7 +1,12 @@
 /* step.c: the passes of a GAN step and the gradients they fill. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "gan_dist/base.h"
 #include "gan_dist/step.h"
+
+#define LOSSES_LISTED 16 /* in a message */
 
 enum { REAL, FAKE }; /* D's two passes */
 
@@ -12,6 +17,7 @@ struct gan_step {
     gan_order order;
     const gan_loss *loss;
     gan_net *g, *d;
+    gan_workspace *workspace; /* of both: their backward passes take turns */
     uint64_t number;
     uint32_t draw;     /* how many z this step has drawn */
     bool g_stale;      /* G's activations are not those of its weights and noise */
@@ -42,6 +48,24 @@ static void free_rows(gan_step *step, void **rows)
     free(rows);
 }
 
+static gan_status find_loss(const gan_loss **out, const char *name)
+{
+    *out = gan_loss_find(name);
+    if (*out)
+        return GAN_OK;
+    const char *names[LOSSES_LISTED];
+    char known[256] = "";
+    size_t n = 0;
+    for (const gan_loss *loss; n < LOSSES_LISTED && (loss = gan_loss_get(n)); n++) {
+        names[n] = loss->name;
+        snprintf(known + strlen(known), sizeof known - strlen(known), " %s", loss->name);
+    }
+    const char *nearest = gan_nearest(name, names, n);
+    if (nearest)
+        return gan_error(GAN_BAD_INPUT, "train.loss = %s: unknown; did you mean %s?", name, nearest);
+    return gan_error(GAN_BAD_INPUT, "train.loss = %s: unknown; known:%s", name, known);
+}
+
 static gan_status check_shapes(const gan_step *step)
 {
     const gan_config *config = step->config;
@@ -63,6 +87,7 @@ static gan_status check_shapes(const gan_step *step)
 static gan_status create_nets(gan_step *step, gan_reduce_fn reduce, void *reduce_context)
 {
     const gan_config *config = step->config;
+    GAN_TRY(gan_workspace_create(&step->workspace, step->backend, step->shards.n_local));
     gan_net_spec spec = {.name = "generator",
                          .number = 0,
                          .config = &config->generator,
@@ -74,6 +99,7 @@ static gan_status create_nets(gan_step *step, gan_reduce_fn reduce, void *reduce
                          .n_global = step->shards.n_global,
                          .bn = config->bn,
                          .passes = 1,
+                         .workspace = step->workspace,
                          .reduce = reduce,
                          .reduce_context = reduce_context};
     GAN_TRY(gan_net_create(&step->g, step->backend, &spec));
@@ -85,6 +111,7 @@ static gan_status create_nets(gan_step *step, gan_reduce_fn reduce, void *reduce
     spec.passes = 2;
     spec.input_gradient = true;
     GAN_TRY(gan_net_create(&step->d, step->backend, &spec));
+    GAN_TRY(gan_workspace_alloc(step->workspace));
     return check_shapes(step);
 }
 
@@ -111,11 +138,7 @@ gan_status gan_step_create(gan_step **out, gan_backend *backend, const gan_confi
     step->config = config;
     step->shards = *shards;
     step->g_stale = true;
-    step->loss = gan_loss_find(config->loss);
-    if (!step->loss) {
-        status = gan_error(GAN_BAD_INPUT, "train.loss = %s: unknown loss", config->loss);
-        goto out;
-    }
+    GAN_TRY_OUT(status, find_loss(&step->loss, config->loss));
     size_t pictures = (size_t)shards->pictures, extras = GAN_NET_EXTRAS * sizeof(float);
     size_t picture = (size_t)config->height * (size_t)config->width * (size_t)config->channels;
     GAN_TRY_OUT(status, gan_order_parse(&step->order, config->order));
@@ -146,6 +169,7 @@ void gan_step_destroy(gan_step *step)
     free_rows(step, (void **)step->g_extras);
     gan_net_destroy(step->g);
     gan_net_destroy(step->d);
+    gan_workspace_destroy(step->workspace);
     free(step);
 }
 
