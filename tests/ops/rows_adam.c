@@ -23,7 +23,7 @@ static gan_status run(ops_case *c, int place, size_t n, const gan_adam_args *arg
 static gan_status run_adam(ops_case *c)
 {
     const gan_adam_args args = {
-        .step_size = 0.01f, .beta1 = 0.5f, .beta2 = 0.999f, .rest1 = 0.5f, .rest2 = 0.001f, .epsilon = 1e-8f};
+        .step_size = 0.01f, .beta1 = 0.5f, .beta2 = 0.999f, .rest1 = 0.5f, .rest2 = 0.001f, .epsilon = 0.01f};
     for (int step = 0; step < 3; step++)
         GAN_TRY(run(c, OPS_WHOLE, c->shape->rows, &args));
     return GAN_OK;

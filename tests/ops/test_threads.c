@@ -2,7 +2,8 @@
  * beside it.
  *
  * This guards a trap: a oneDNN 2.6 weight-gradient primitive created while two threads were allowed, and run
- * inside a parallel region, computes half of the sum and says nothing. */
+ * inside a parallel region, computes half of the sum and says nothing, or waits for ever for its second
+ * thread (then the time limit of the test fails it). */
 #include "ops.h"
 
 #include <string.h>
