@@ -7,6 +7,8 @@
 #include "model.h"
 #include "gan_dist/base.h"
 
+#define WORDS_LISTED 64 /* in a message */
+
 gan_status gan_net_add_param(int *out, gan_layer *layer, const char *suffix, int rank, const int64_t *dims,
                              bool trainable, gan_init init)
 {
@@ -49,11 +51,14 @@ gan_status gan_net_append(gan_net *net, const gan_layer_ops *ops, gan_words *wor
 
 static gan_status unknown_word(const gan_net *net, const char *word, bool is_argument)
 {
-    const char *known[GAN_LAYERS_MAX];
+    const char *words[WORDS_LISTED];
+    char known[512] = "";
     size_t n = 0;
-    for (const gan_layer_ops *ops; (ops = gan_layer_get(n)); n++)
-        known[n] = ops->word;
-    const char *nearest = gan_nearest(word, known, n);
+    for (const gan_layer_ops *ops; n < WORDS_LISTED && (ops = gan_layer_get(n)); n++) {
+        words[n] = ops->word;
+        snprintf(known + strlen(known), sizeof known - strlen(known), " %s", ops->word);
+    }
+    const char *nearest = gan_nearest(word, words, n);
     if (nearest)
         return gan_error(GAN_BAD_INPUT, "%s.layers: unknown word '%s' (did you mean '%s'?)", net->spec.name,
                          word, nearest);
@@ -61,10 +66,7 @@ static gan_status unknown_word(const gan_net *net, const char *word, bool is_arg
         return gan_error(GAN_BAD_INPUT, "%s.layers: '%s' takes no argument '%s': %s", net->spec.name,
                          net->layers[net->n_layers - 1].ops->word, word,
                          net->layers[net->n_layers - 1].ops->usage);
-    return gan_error(GAN_BAD_INPUT,
-                     "%s.layers: unknown word '%s'; known: dense conv deconv reshape flatten bn relu lrelu "
-                     "tanh sigmoid label",
-                     net->spec.name, word);
+    return gan_error(GAN_BAD_INPUT, "%s.layers: unknown word '%s'; known:%s", net->spec.name, word, known);
 }
 
 /* One word with its arguments. `dense` implies a flatten before and a reshape after; `bn` takes in its

@@ -147,11 +147,14 @@ static void eight_ranks_add_up_to_one_with_bn_in_each_shard(void **state)
             tiny_op(t, GAN_OP_G);
         }
         check_eight_ranks(&whole, ranks);
-        /* The running statistics are those of the first shard, wherever it is. */
+        /* The running statistics are those of the first shard: the rank that has it keeps them, no other. */
         assert_memory_equal(gan_net_statistics(whole.d), gan_net_statistics(ranks[0].d),
                             gan_net_statistics_floats(whole.d) * sizeof(float));
-        for (int r = 0; r < RANKS; r++)
+        for (int r = 0; r < RANKS; r++) {
+            for (size_t i = 0; r > 0 && i < gan_net_statistics_floats(whole.d); i++)
+                assert_true(gan_net_statistics(ranks[r].d)[i] == 0 || gan_net_statistics(ranks[r].d)[i] == 1);
             tiny_close(&ranks[r]);
+        }
         tiny_close(&whole);
     }
 }
