@@ -8,11 +8,7 @@ mapfile -t others < <(find launch tests cluster src CMakeLists.txt .ci -type f \
     \( -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -name CMakeLists.txt -o -name run \) 2>/dev/null | sort -u)
 
 check_files() {
-    local file lines
-    for file in "${c[@]}" "${others[@]}"; do
-        lines=$(wc -l <"$file")
-        [ "$lines" -le 400 ] || echo "$file: $lines lines (at most 400)"
-    done
+    wc -l "${c[@]}" "${others[@]}" | awk '$1 > 400 && $2 != "total" { print $2 ": " $1 " lines (at most 400)" }'
 }
 
 # clang-format puts the braces of a function, and of nothing else, alone into the first column.
