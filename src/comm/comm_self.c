@@ -1,6 +1,6 @@
 /* comm_self: one rank, no MPI call at all. Sums are what they were, memory is plain memory. */
 #include "comm_ops.h"
-#include "host.h"
+#include "gan_dist/host.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Memory shared by the ranks of a host: the lowest rank there allocates all of it, the others map it. */
 #include "comm_mpi.h"
-#include "host.h"
+#include "gan_dist/host.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef GAN_COMMANDS_RANKS_H
 #define GAN_COMMANDS_RANKS_H
 
-#include "comm/host.h"
+#include "gan_dist/host.h"
 #include "gan_dist/comm.h"
 
 typedef struct gan_rank_facts {

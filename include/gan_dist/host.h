@@ -1,12 +1,15 @@
-/* host.h: what this host lets this process have. Local questions, no message to other ranks, no MPI. */
-#ifndef GAN_COMM_HOST_H
-#define GAN_COMM_HOST_H
+/* host.h: what this host lets this process have: cores, memory, room in a folder.
+ *
+ * Local questions: no message to other ranks. Any thread and rank may call; nothing is handed over. */
+#ifndef GAN_DIST_HOST_H
+#define GAN_DIST_HOST_H
 
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "gan_dist/error.h"
 
+/* What gan_host_read found. What cannot be read is 0, and cores then all those online. */
 typedef struct gan_host {
     char name[64];
     cpu_set_t cores;  /* this process may run on these */
@@ -15,8 +18,10 @@ typedef struct gan_host {
     double available_mib;
 } gan_host;
 
+/* Reads it anew: affinity mask, control group, memory. */
 void gan_host_read(gan_host *out);
 
+/* Bytes as MiB. */
 double gan_mib(size_t bytes);
 
 /* GAN_FAILED, saying how much was asked for, when the host has less than `bytes` of memory to give. */

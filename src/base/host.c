@@ -1,4 +1,4 @@
-#include "host.h"
+#include "gan_dist/host.h"
 
 #include <math.h>
 #include <stdio.h>
