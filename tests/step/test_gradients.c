@@ -275,6 +275,39 @@ static void gradients_are_those_of_the_losses(void **state)
     tiny_close(&t);
 }
 
+/* Mean of softplus(sign * logit) over the batch of one of D's passes, and D's mean opinion of it. */
+static void assert_sums(tiny *t, const gan_net *net, int slot, int pass, double sign)
+{
+    const float *extras = gan_net_gradients(net) + gan_net_arena_floats(net);
+    double losses = 0, opinions = 0;
+    for (int i = 0; i < TINY_BATCH; i++) {
+        int shard = i / t->shards.pictures, at = i % t->shards.pictures;
+        double s = gan_pass_output(gan_net_pass(t->d, pass), shard)[at];
+        losses += log1p(exp(sign * s));
+        opinions += 1 / (1 + exp(-s));
+    }
+    assert_true(fabs(extras[slot] - losses) < 1e-4);
+    assert_true(fabs(extras[slot + 1] - opinions) < 1e-4);
+}
+
+/* Real pictures count as real for D, fakes as fake for D and as real for G. */
+static void each_pass_plays_its_role(void **state)
+{
+    (void)state;
+    static tiny t;
+    gan_config config;
+    tiny_config(&config, "z D G", GAN_BN_GLOBAL);
+    tiny_open(&t, &config, "ref", 1, 0, 1, NULL, NULL);
+    tiny_next(&t, 0);
+    tiny_op(&t, GAN_OP_NOISE);
+    tiny_op(&t, GAN_OP_D);
+    assert_sums(&t, t.d, GAN_EXTRA_LOSS_REAL, 0, -1);
+    assert_sums(&t, t.d, GAN_EXTRA_LOSS_FAKE, 1, 1);
+    tiny_op(&t, GAN_OP_G);
+    assert_sums(&t, t.g, GAN_EXTRA_LOSS_G, 1, -1);
+    tiny_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +316,7 @@ int main(void)
         cmocka_unit_test(eight_ranks_add_up_to_one_with_bn_in_each_shard),
         cmocka_unit_test(eight_ranks_add_up_to_one_with_bn_over_all),
         cmocka_unit_test(gradients_are_those_of_the_losses),
+        cmocka_unit_test(each_pass_plays_its_role),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
