@@ -1,0 +1,15 @@
+# The first 20 steps of presets against PyTorch: NAME.txt is made by make_golden.py.
+# golden_test(NAME BACKEND STEPS)
+if(TARGET gan_dist)
+  add_executable(golden_check ${CMAKE_CURRENT_LIST_DIR}/test_golden.c ${CMAKE_CURRENT_LIST_DIR}/pictures.c)
+  target_link_libraries(golden_check PRIVATE gan_out gan_base)
+
+  function(golden_test name backend steps)
+    add_test(NAME golden.${name}.${backend}
+             COMMAND golden_check $<TARGET_FILE:gan_dist> ${CMAKE_CURRENT_SOURCE_DIR}/golden/${name}.txt ${backend} ${steps})
+    set_tests_properties(golden.${name}.${backend} PROPERTIES LABELS golden TIMEOUT 120 RUN_SERIAL ON)
+  endfunction()
+
+  golden_test(gan-mnist cpu 20)
+  golden_test(gan-mnist-slow cpu 20)
+endif()
