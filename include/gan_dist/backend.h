@@ -106,7 +106,8 @@ typedef struct gan_backend_ops {
     gan_status (*bn_sums)(gan_backend *be, double *sums, const float *x, size_t rows, int c);
     gan_status (*bn_forward)(gan_backend *be, float *y, const float *x, const gan_bn_args *args);
     /* With g = dy * act'(y) and xhat = (x - mean) * inverse_deviation: sums[0..c) = sum g, sums[c..2c) = sum
-     * g*xhat. */
+     * g*xhat. y is read where act is tanh or sigmoid; for the others act' follows from x, and y may be
+     * anything. */
     gan_status (*bn_backward_sums)(gan_backend *be, double *sums, const float *dy, const float *x,
                                    const float *y, const gan_bn_args *args);
     /* dx = gamma * inverse_deviation * (g - mean_g[c] - xhat * mean_gx[c]); dx may be dy. */

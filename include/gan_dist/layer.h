@@ -33,6 +33,9 @@ typedef struct gan_layer_ops {
      * of the layer's input, writing to gan_pass_spare and calling gan_pass_swap unless it works in place.
      * want_dw: write the parameters' gradients, summed over passes and local shards in the fixed tree. */
     gan_status (*backward)(gan_layer *layer, gan_pass *const *passes, int n, bool want_dx, bool want_dw);
+    /* (optional) Writes the layer's output of one shard once more, from what forward left. A layer that has
+     * it need not keep its output: see gan_layer.transient. */
+    gan_status (*again)(gan_layer *layer, gan_pass *pass, int shard, float *y);
     /* (optional) Multiply-adds of one picture's forward pass; NULL = not counted. */
     double (*multiply_adds)(const gan_layer *layer);
 } gan_layer_ops;
@@ -44,7 +47,10 @@ struct gan_layer {
     int module; /* number in PyTorch's nn.Sequential */
     gan_shape in, out;
     bool in_place; /* its output is its input's memory */
-    gan_act act;   /* activation done by this layer (act, bn) */
+    /* Its output lives only until the next layer has read it, in a gradient buffer that is idle then; a
+     * backward pass makes it again. Set by the builder where a layer with weights follows. */
+    bool transient;
+    gan_act act; /* activation done by this layer (act, bn) */
     gan_conv_shape conv;
     gan_conv *plan;
     void *state;   /* what else the layer owns, freed by its close */

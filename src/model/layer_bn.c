@@ -165,6 +165,19 @@ static gan_status apply_shard(void *context, int shard)
                                gan_pass_x(job->passes[0], layer, shard), &args);
 }
 
+static gan_status again(gan_layer *layer, gan_pass *pass, int shard, float *y)
+{
+    gan_backend *be = layer->net->backend;
+    gan_bn_args args = args_of(layer, pass, shard, true);
+    return be->ops->bn_forward(be, y, gan_pass_x(pass, layer, shard), &args);
+}
+
+/* What backward ops get as the output: where it is not kept they do not read it. */
+static const float *kept_output(const gan_layer *layer, const gan_pass *pass, int shard)
+{
+    return layer->transient ? gan_pass_x(pass, layer, shard) : gan_pass_y(pass, layer, shard);
+}
+
 /* Rows of the whole global batch. */
 static double global_rows(const gan_layer *layer)
 {
@@ -208,7 +221,7 @@ static gan_status backward_sums_shard(void *context, int shard)
         bn_pass *own = &state->passes[pass->number];
         gan_bn_args args = args_of(layer, pass, shard, true);
         GAN_TRY(be->ops->bn_backward_sums(be, own->sums[shard], gan_pass_gradient(pass, shard),
-                                          gan_pass_x(pass, layer, shard), gan_pass_y(pass, layer, shard),
+                                          gan_pass_x(pass, layer, shard), kept_output(layer, pass, shard),
                                           &args));
         if (job->want_dw)
             GAN_TRY(be->ops->sums_to_part(be, gan_net_parts(layer->net)[shard], own->sums[shard], n, p > 0));
@@ -232,7 +245,7 @@ static gan_status backward_apply_shard(void *context, int shard)
         size_t at = set_of(layer, shard) * 2 * (size_t)layer->out.c;
         float *dy = gan_pass_gradient(pass, shard);
         GAN_TRY(be->ops->bn_backward(be, dy, dy, gan_pass_x(pass, layer, shard),
-                                     gan_pass_y(pass, layer, shard), own->mean_g + at, own->mean_gx + at,
+                                     kept_output(layer, pass, shard), own->mean_g + at, own->mean_gx + at,
                                      &args));
     }
     return GAN_OK;
@@ -286,4 +299,5 @@ const gan_layer_ops gan_layer_bn = {
     .close = close_state,
     .forward = forward,
     .backward = backward,
+    .again = again,
 };

@@ -126,14 +126,28 @@ gan_status gan_linear_forward(gan_layer *layer, gan_pass *pass, bool train)
     return gan_layer_run(layer, &pass, 1, train, forward_shard);
 }
 
+/* The input of a forward pass that is over; what was not kept is made again where this layer's dx will stand.
+ */
+static gan_status input_again(const float **out, gan_layer *layer, gan_pass *pass, int shard)
+{
+    gan_layer *before = layer - 1;
+    if (layer->slot == 0 || !before->transient) {
+        *out = gan_pass_x(pass, layer, shard);
+        return GAN_OK;
+    }
+    float *room = gan_pass_spare(pass, shard);
+    *out = room;
+    return before->ops->again(before, pass, shard, room);
+}
+
 static gan_status weights_shard(void *context, int shard)
 {
     const gan_layer_job *job = context;
     gan_layer *layer = job->layer;
     gan_backend *be = layer->net->backend;
     for (int p = 0; p < job->n; p++) {
-        const float *x = gan_pass_x(job->passes[p], layer, shard);
-        const float *dy = gan_pass_gradient(job->passes[p], shard);
+        const float *x, *dy = gan_pass_gradient(job->passes[p], shard);
+        GAN_TRY(input_again(&x, layer, job->passes[p], shard));
         bool swap = transposed(layer);
         GAN_TRY(be->ops->conv_backward_weights(be, layer->plan, gan_net_parts(layer->net)[shard],
                                                swap ? dy : x, swap ? x : dy, p > 0));

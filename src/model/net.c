@@ -93,6 +93,17 @@ static gan_status append_word(gan_net *net, const gan_layer_ops *ops, gan_words 
     return GAN_OK;
 }
 
+/* tanh and sigmoid need their output for their own derivative, so those outputs stay. */
+static void mark_transient(gan_net *net)
+{
+    for (int i = 0; i + 1 < net->n_layers; i++) {
+        gan_layer *layer = &net->layers[i];
+        bool read_once = layer[1].ops->backward == gan_linear_backward;
+        bool own_need = layer->act == GAN_ACT_TANH || layer->act == GAN_ACT_SIGMOID;
+        layer->transient = layer->ops->again && read_once && !own_need;
+    }
+}
+
 static gan_status parse_layers(gan_net *net)
 {
     gan_words words;
@@ -106,6 +117,7 @@ static gan_status parse_layers(gan_net *net)
             return unknown_word(net, word, false);
         GAN_TRY(append_word(net, ops, &words));
     }
+    mark_transient(net);
     if (net->n_layers == 0)
         return gan_error(GAN_BAD_INPUT, "%s.layers: empty; see `gan_dist presets` for examples",
                          net->spec.name);

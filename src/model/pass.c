@@ -28,6 +28,8 @@ static void walk_gradients(const gan_net *net, size_t room[2], int at)
         grow(&room[at], shard_floats(net, gan_net_output_shape(net)));
     for (int i = net->n_layers - 1; i >= 0; i--) {
         const gan_layer *layer = &net->layers[i];
+        if (layer->transient)
+            grow(&room[0], shard_floats(net, layer->out));
         if (layer->ops == &gan_layer_bn || layer->in_place || (i == 0 && !net->spec.input_gradient))
             continue;
         at = at == 0;
@@ -48,7 +50,7 @@ double gan_pass_bytes(const gan_net *net)
     size_t gradients[GAN_PASSES_MAX][2] = {{0}}, floats = 0;
     gan_pass_need_gradients(net, gradients);
     for (int i = 0; i < net->n_layers; i++)
-        if (!net->layers[i].in_place)
+        if (!net->layers[i].in_place && !net->layers[i].transient)
             floats += shard_floats(net, net->layers[i].out);
     return 4.0 * (double)(floats + gradients[0][0] + gradients[0][1]) * net->spec.n_local;
 }
@@ -79,7 +81,7 @@ gan_status gan_pass_create(gan_pass *pass, gan_net *net, int number)
         if (net->layers[i].in_place)
             for (size_t s = 0; s < n; s++)
                 y[s] = y[s - n];
-        else
+        else if (!net->layers[i].transient)
             GAN_TRY(alloc_outputs(net, y, shard_floats(net, net->layers[i].out)));
     }
     return GAN_OK;
@@ -92,7 +94,7 @@ void gan_pass_destroy(gan_pass *pass)
         return;
     gan_backend *be = net->backend;
     for (int i = 0; pass->y && i < net->n_layers; i++)
-        if (!net->layers[i].in_place)
+        if (!net->layers[i].in_place && !net->layers[i].transient)
             be->ops->free(be, pass->y[i * net->spec.n_local]);
     free(pass->input);
     free(pass->labels);
@@ -113,12 +115,13 @@ const float *gan_pass_input(const gan_pass *pass, int shard)
 
 const float *gan_pass_x(const gan_pass *pass, const gan_layer *layer, int shard)
 {
-    return layer->slot == 0 ? pass->input[shard]
-                            : pass->y[(layer->slot - 1) * pass->net->spec.n_local + shard];
+    return layer->slot == 0 ? pass->input[shard] : gan_pass_y(pass, layer - 1, shard);
 }
 
 float *gan_pass_y(const gan_pass *pass, const gan_layer *layer, int shard)
 {
+    if (layer->transient)
+        return pass->net->workspace->gradients[pass->number][0][shard];
     return pass->y[layer->slot * pass->net->spec.n_local + shard];
 }
 

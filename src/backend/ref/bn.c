@@ -36,6 +36,14 @@ gan_status gan_ref_bn_forward(gan_backend *be, float *y, const float *x, const g
     return GAN_OK;
 }
 
+/* act'(y): relu's and lrelu's from x, so that nobody needs to keep y for them. */
+static float slope(const gan_bn_args *args, float x, const float *y, int i)
+{
+    if (args->act == GAN_ACT_TANH || args->act == GAN_ACT_SIGMOID)
+        return gan_ref_act_slope(args->act, *y);
+    return gan_ref_act_slope(args->act, args->gamma[i] * normalised(args, x, i) + args->beta[i]);
+}
+
 gan_status gan_ref_bn_backward_sums(gan_backend *be, double *sums, const float *dy, const float *x,
                                     const float *y, const gan_bn_args *args)
 {
@@ -44,7 +52,7 @@ gan_status gan_ref_bn_backward_sums(gan_backend *be, double *sums, const float *
         double sum = 0, products = 0;
         for (size_t row = 0; row < args->rows; row++) {
             size_t at = row * args->c + i;
-            double g = (double)dy[at] * gan_ref_act_slope(args->act, y[at]);
+            double g = (double)dy[at] * slope(args, x[at], y + at, i);
             sum += g;
             products += g * normalised(args, x[at], i);
         }
@@ -61,7 +69,7 @@ gan_status gan_ref_bn_backward(gan_backend *be, float *dx, const float *dy, cons
     for (size_t row = 0; row < args->rows; row++)
         for (int i = 0; i < args->c; i++) {
             size_t at = row * args->c + i;
-            float g = dy[at] * gan_ref_act_slope(args->act, y[at]);
+            float g = dy[at] * slope(args, x[at], y + at, i);
             float centred = g - mean_g[i] - normalised(args, x[at], i) * mean_gx[i];
             dx[at] = args->gamma[i] * args->inverse_deviation[i] * centred;
         }
