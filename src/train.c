@@ -1,30 +1,10 @@
 /* train.c: the conductor: the step as one paragraph, then what is due. */
 #include "train.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
-
-static volatile sig_atomic_t stop_signals = 0;
-
-/* The first signal asks for a stop after the running step, the second ends the process as usual. */
-static void on_signal(int number)
-{
-    if (stop_signals++ > 0) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGUSR1, &action, NULL);
-}
 
 gan_phase gan_training_phase(gan_training *t, gan_phase phase)
 {
@@ -45,7 +25,7 @@ static gan_status start_exchange(gan_training *t, int net)
     bool want_save = gan_comm_rank(t->comm) == 0 && t->config.checkpoint_seconds &&
                      t->config.checkpoint_every > 0 &&
                      gan_clock() - t->last_save >= t->config.checkpoint_every;
-    float wishes[2] = {(float)(stop_signals > 0), (float)want_save};
+    float wishes[2] = {(float)gan_stop_asked(), (float)want_save};
     GAN_TRY(t->backend->ops->upload(t->backend, extras + GAN_EXTRA_STOP, wishes, sizeof wishes));
     GAN_TRY(
         gan_comm_sum_start(t->comm, &t->pending[net], gradients, gan_net_arena_floats(n) + GAN_NET_EXTRAS));
@@ -143,12 +123,13 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
 {
     static gan_training training; /* large, and alone */
     gan_training *t = &training;
+    GAN_TRY(gan_comm_agree(comm, gan_stop_divert()));
     gan_status status = gan_training_open(t, comm, config);
     if (status != GAN_OK) {
         gan_training_close(t);
         return status;
     }
-    catch_signals();
+    gan_stop_catch();
     if (t->done >= t->total) {
         gan_log0("already at step %llu of %llu; a larger --steps or --epochs goes on",
                  (unsigned long long)t->done, (unsigned long long)t->total);

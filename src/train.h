@@ -1,5 +1,6 @@
 /* train.h: a training run as one struct, and the parts of its conductor: setup.c builds it, train.c runs the
- * step, cadence.c does what is due between steps, state.c moves the state to and from checkpoints. */
+ * step, cadence.c does what is due between steps, state.c moves the state to and from checkpoints, stop.c
+ * takes signals. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
@@ -81,6 +82,12 @@ gan_status gan_training_cadence(gan_training *t, bool last);
 gan_status gan_training_grid(gan_training *t);
 gan_status gan_training_reals(gan_training *t);
 void gan_training_status(gan_training *t, const char *state, const char *reason);
+
+/* stop.c: SIGTERM, SIGINT and SIGUSR1. Divert before any other thread is started; until they are caught they
+ * end the process. */
+gan_status gan_stop_divert(void);
+void gan_stop_catch(void);
+bool gan_stop_asked(void);
 
 /* state.c: rank 0 writes; rank 0 reads and all ranks receive. */
 gan_status gan_training_save(gan_training *t);
