@@ -243,7 +243,7 @@ static gan_status share_arenas(state *s)
                 GAN_TRY(t->backend->ops->upload(t->backend, arena->device, arena->host, bytes));
         }
     for (int k = 0; k < GAN_NETS; k++)
-        GAN_TRY(gan_net_prepare(t->nets[k]));
+        gan_net_changed(t->nets[k]);
     return GAN_OK;
 }
 

@@ -65,7 +65,7 @@ gan_status gan_training_finish(gan_training *t, int net)
     gan_training_phase(t, GAN_PHASE_OPTIMISER);
     GAN_TRY(
         gan_optim_update(&t->optims[net], gan_net_parameters(n), gan_net_gradients(n), ++t->updates[net]));
-    GAN_TRY(gan_net_prepare(n));
+    gan_net_changed(n);
     gan_step_changed(t->step, n);
     gan_training_phase(t, before);
     return GAN_OK;

@@ -150,15 +150,23 @@ typedef struct gan_backend_ops {
                        const gan_adam_args *args);
 } gan_backend_ops;
 
-/* Every backend's struct starts with this. `threads` is how many shards run at once. */
+/* Every backend's struct starts with this. `threads` is how many shards run at once.
+ *
+ * Plans belong to the group that is entered when they are created: 0 or 1, one for each network of a GAN. The
+ * private copies that conv_prepare makes may stand in memory that the plans of the other group use in turn.
+ * Whoever is about to use the plans of a group enters it; when the stamp is not the one at which a plan was
+ * last prepared, its copies are gone. */
 struct gan_backend {
     const gan_backend_ops *ops;
     int threads;
+    int group;      /* whose copies are there */
+    uint64_t stamp; /* how often that has changed */
 };
 
 /* Opens a backend by name. Unknown: GAN_BAD_INPUT naming the nearest. threads >= 1. */
 gan_status gan_backend_open(gan_backend **out, const char *name, int threads);
 void gan_backend_close(gan_backend *be); /* NULL is fine */
+uint64_t gan_backend_enter(gan_backend *be, int group);
 
 /* The table of built backends (src/backend/table.c); NULL past the end. */
 const char *gan_backend_name(size_t index);

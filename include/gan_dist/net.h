@@ -51,10 +51,11 @@ void gan_net_destroy(gan_net *net); /* NULL is fine */
 /* Parses and shapes only, no memory and no plans: for counts and checks. Destroy as usual. */
 gan_status gan_net_parse(gan_net **out, const gan_net_spec *spec);
 
-/* Random initial weights: a function of the seed alone. Includes prepare. */
+/* Random initial weights: a function of the seed alone. */
 gan_status gan_net_init(gan_net *net, uint64_t seed);
-/* The parameters have changed (update, load): lets layers refresh private copies. */
-gan_status gan_net_prepare(gan_net *net);
+/* The parameters have changed (update, load): the layers' private copies are made anew before the next pass.
+ */
+void gan_net_changed(gan_net *net);
 
 gan_backend *gan_net_backend(const gan_net *net);
 gan_shape gan_net_input_shape(const gan_net *net);

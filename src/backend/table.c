@@ -64,3 +64,10 @@ void gan_backend_close(gan_backend *be)
     if (be)
         be->ops->close(be);
 }
+
+uint64_t gan_backend_enter(gan_backend *be, int group)
+{
+    be->stamp += be->group != group;
+    be->group = group;
+    return be->stamp;
+}

@@ -97,7 +97,7 @@ static gan_status load(generator *g, const char *path, const gan_config *options
         GAN_TRY_OUT(status, g->backend->ops->upload(g->backend, arena + p->offset, views[i].data,
                                                     p->count * sizeof(float)));
     }
-    status = gan_net_prepare(g->net);
+    gan_net_changed(g->net);
 out:
     for (size_t i = 0; views && g->net && i < gan_net_param_count(g->net); i++)
         free(views[i].data);

@@ -81,5 +81,6 @@ gan_status gan_net_init(gan_net *net, uint64_t seed)
         free(host);
         GAN_TRY(status);
     }
-    return gan_net_prepare(net);
+    gan_net_changed(net);
+    return GAN_OK;
 }

@@ -20,6 +20,8 @@ struct gan_net {
     float *parameters, *gradients, *statistics;
     gan_workspace *workspace;
     bool owns_workspace;
+    bool prepared;  /* the plans' copies were made of these parameters ... */
+    uint64_t stamp; /* ... when the backend stood at this stamp */
     gan_pass *passes;
 };
 

@@ -163,6 +163,7 @@ static gan_status open_parts(gan_net *net)
     net->workspace = spec->workspace;
     if (net->owns_workspace)
         GAN_TRY(gan_workspace_create(&net->workspace, net->backend, spec->n_local));
+    gan_backend_enter(net->backend, spec->number);
     for (int i = 0; i < net->n_layers; i++)
         if (net->layers[i].ops->open)
             GAN_TRY(net->layers[i].ops->open(&net->layers[i]));

@@ -16,16 +16,29 @@ gan_status gan_layer_run_and_swap(gan_layer *layer, gan_pass *const *passes, int
     return GAN_OK;
 }
 
-gan_status gan_net_prepare(gan_net *net)
+void gan_net_changed(gan_net *net)
 {
+    net->prepared = false;
+}
+
+/* The layers' private copies of the weights are there: made now if they are out of date or were written over.
+ */
+static gan_status enter(gan_net *net)
+{
+    uint64_t stamp = gan_backend_enter(net->backend, net->spec.number);
+    if (net->prepared && net->stamp == stamp)
+        return GAN_OK;
     for (int i = 0; i < net->n_layers; i++)
         if (net->layers[i].ops->prepare)
             GAN_TRY(net->layers[i].ops->prepare(&net->layers[i]));
+    net->prepared = true;
+    net->stamp = stamp;
     return GAN_OK;
 }
 
 gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train)
 {
+    GAN_TRY(enter(net));
     for (int i = 0; i < net->n_layers; i++)
         GAN_TRY(net->layers[i].ops->forward(&net->layers[i], pass, train));
     return GAN_OK;
@@ -38,6 +51,7 @@ gan_status gan_net_backward(gan_net *net, gan_pass *const *passes, int n, unsign
     while (net->layers[first].params[0] < 0)
         first++;
     int last = want & GAN_WANT_INPUT ? 0 : first;
+    GAN_TRY(enter(net));
     for (int i = net->n_layers - 1; i >= last; i--) {
         bool want_dx = i > first || (want & GAN_WANT_INPUT);
         bool want_dw = (want & GAN_WANT_PARAMETERS) && net->layers[i].params[0] >= 0;

@@ -26,7 +26,9 @@ typedef struct conv_winograd {
     gan_conv conv;
     gan_winograd g;
     float *zeros;
-    float *u; /* [9][4][c][out_c], planes u_stride apart */
+    gan_backend *be;
+    int group;
+    size_t u_at; /* where the transformed weights stand in the room of the backend */
     size_t u_stride;
 } conv_winograd;
 
@@ -69,12 +71,19 @@ static size_t part_floats(const gan_conv *conv)
     return (size_t)16 * (size_t)conv->shape.c * (size_t)conv->shape.out_c;
 }
 
+static float *transformed(const gan_backend *be, const conv_winograd *self)
+{
+    return ((const gan_cpu *)be)->room + self->u_at;
+}
+
 static gan_status prepare(gan_backend *be, gan_conv *conv, const float *weights)
 {
     conv_winograd *self = (conv_winograd *)conv;
+    GAN_TRY(gan_cpu_room_open(be));
+    float *u = transformed(be, self);
 #pragma omp parallel for num_threads(be->threads) schedule(static)
     for (int c = 0; c < self->g.c; c += CHANNEL_RUN)
-        gan_winograd_weights(self->u, self->u_stride, &self->g, weights, c, CHANNEL_RUN);
+        gan_winograd_weights(u, self->u_stride, &self->g, weights, c, CHANNEL_RUN);
     return GAN_OK;
 }
 
@@ -92,8 +101,8 @@ static gan_status forward(gan_backend *be, gan_conv *conv, float *y, const float
         const size_t rows = (size_t)pictures * (size_t)(self->g.tiles_h * self->g.tiles_w);
         gan_winograd_big(v, v_stride, &self->g, x + (size_t)i * big_picture(self), pictures);
         for (size_t z = 0; z < POINTS; z++)
-            GAN_TRY(gan_dnnl_gemm('N', 'N', rows, k, c4, v + z * v_stride, c4, self->u + z * self->u_stride,
-                                  k, 0.0f, m + z * m_stride, k));
+            GAN_TRY(gan_dnnl_gemm('N', 'N', rows, k, c4, v + z * v_stride, c4,
+                                  transformed(be, self) + z * self->u_stride, k, 0.0f, m + z * m_stride, k));
         gan_winograd_forward(y + (size_t)i * small_picture(self), &self->g, m, m_stride, pictures);
     }
     return GAN_OK;
@@ -113,8 +122,8 @@ static gan_status backward_data(gan_backend *be, gan_conv *conv, float *dx, cons
         const size_t rows = (size_t)pictures * (size_t)(self->g.tiles_h * self->g.tiles_w);
         gan_winograd_small(p, p_stride, &self->g, dy + (size_t)i * small_picture(self), pictures);
         for (size_t z = 0; z < POINTS; z++)
-            GAN_TRY(gan_dnnl_gemm('N', 'T', rows, c4, k, p + z * p_stride, k, self->u + z * self->u_stride, k,
-                                  0.0f, q + z * q_stride, c4));
+            GAN_TRY(gan_dnnl_gemm('N', 'T', rows, c4, k, p + z * p_stride, k,
+                                  transformed(be, self) + z * self->u_stride, k, 0.0f, q + z * q_stride, c4));
         gan_winograd_backward(dx + (size_t)i * big_picture(self), &self->g, q, q_stride, pictures);
     }
     return GAN_OK;
@@ -183,7 +192,7 @@ static gan_status weight_gradient(gan_backend *be, gan_conv *conv, float *dw, fl
 static void destroy(gan_conv *conv)
 {
     conv_winograd *self = (conv_winograd *)conv;
-    free(self->u);
+    gan_cpu_room_release(self->be, self->group);
     free(self->zeros);
 }
 
@@ -200,11 +209,13 @@ gan_status gan_conv_winograd_create(gan_backend *be, gan_conv **out, const gan_c
     self->g = (gan_winograd){
         s->h, s->w, s->c, s->out_h, s->out_w, s->out_c, (s->out_h + 1) / 2, (s->out_w + 1) / 2, NULL};
     self->u_stride = (size_t)4 * (size_t)s->c * (size_t)s->out_c + SKEW;
-    self->u = gan_alloc(POINTS * self->u_stride * sizeof(float));
+    self->be = be;
+    self->group = be->group;
+    self->u_at = gan_cpu_room_reserve(be, self->group, POINTS * self->u_stride);
     self->zeros = gan_alloc((size_t)(4 * s->c + s->out_c) * sizeof(float));
     self->g.zeros = self->zeros;
     *out = &self->conv;
-    if (self->u && self->zeros)
+    if (self->zeros)
         return GAN_OK;
     gan_cpu_conv_destroy(be, *out);
     *out = NULL;

@@ -6,9 +6,11 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "backend/ref/ref.h"
 #include "backend/table.h"
 #include "onednn.h"
+#include "simd.h"
 #include "gan_dist/base.h"
 
 gan_status gan_cpu_scratch_get(float **out, gan_backend *be, size_t floats)
@@ -24,6 +26,40 @@ gan_status gan_cpu_scratch_get(float **out, gan_backend *be, size_t floats)
                 floats * sizeof(float) >> 20);
     }
     *out = scratch->memory;
+    return GAN_OK;
+}
+
+size_t gan_cpu_room_reserve(gan_backend *be, int group, size_t floats)
+{
+    gan_cpu *cpu = (gan_cpu *)be;
+    size_t at = cpu->reserved[group];
+    cpu->reserved[group] += (floats + GAN_LINE - 1) / GAN_LINE * GAN_LINE;
+    cpu->plans[group]++;
+    return at;
+}
+
+void gan_cpu_room_release(gan_backend *be, int group)
+{
+    gan_cpu *cpu = (gan_cpu *)be;
+    if (--cpu->plans[group] == 0)
+        cpu->reserved[group] = 0;
+}
+
+gan_status gan_cpu_room_open(gan_backend *be)
+{
+    gan_cpu *cpu = (gan_cpu *)be;
+    size_t need = cpu->reserved[0] > cpu->reserved[1] ? cpu->reserved[0] : cpu->reserved[1];
+    if (need <= cpu->room_floats)
+        return GAN_OK;
+    float *larger = gan_alloc(need * sizeof(float));
+    if (!larger)
+        return gan_error(GAN_FAILED, "cpu backend: no memory for %zu MiB of transformed weights",
+                         need * sizeof(float) >> 20);
+    if (cpu->room) /* a plan of this group may be prepared already */
+        memcpy(larger, cpu->room, cpu->room_floats * sizeof(float));
+    free(cpu->room);
+    cpu->room = larger;
+    cpu->room_floats = need;
     return GAN_OK;
 }
 
@@ -61,6 +97,7 @@ static void close_backend(gan_backend *be)
     for (int i = 0; cpu->scratch && i < be->threads; i++)
         free(cpu->scratch[i].memory);
     free(cpu->scratch);
+    free(cpu->room);
     gan_dnnl_close(cpu->dnnl);
     free(cpu);
 }

@@ -19,7 +19,19 @@ typedef struct gan_cpu {
     gan_backend base;
     gan_cpu_scratch *scratch; /* [threads] */
     gan_dnnl *dnnl;
+    /* Transformed weights: the plans of both groups lie over each other. */
+    float *room;
+    size_t room_floats;
+    size_t reserved[2]; /* floats that the plans of a group take */
+    int plans[2];       /* living plans of a group that reserved something */
 } gan_cpu;
+
+/* Reserves floats for a plan of `group`; the place is an offset into the room. Released when the last plan of
+ * the group goes. */
+size_t gan_cpu_room_reserve(gan_backend *be, int group, size_t floats);
+void gan_cpu_room_release(gan_backend *be, int group);
+/* Makes the room large enough for all that is reserved. Main thread. */
+gan_status gan_cpu_room_open(gan_backend *be);
 
 /* This thread's scratch: at least `floats`, 64-byte aligned, content undefined. One user at a time: an op
  * takes it once. */
