@@ -45,14 +45,34 @@ static gan_status forward_shard(void *context, int shard)
                                 count_of(job->layer));
 }
 
+static gan_status again(gan_layer *layer, gan_pass *pass, int shard, float *y)
+{
+    gan_backend *be = layer->net->backend;
+    GAN_TRY(layer[-1].ops->again(layer - 1, pass, shard, y));
+    return be->ops->act_forward(be, y, layer->act, count_of(layer));
+}
+
+/* An output that was not kept is made again in the scratch of weight gradients, which is idle here. */
 static gan_status backward_shard(void *context, int shard)
 {
     const gan_layer_job *job = context;
-    gan_backend *be = job->layer->net->backend;
-    for (int p = 0; p < job->n; p++)
-        GAN_TRY(be->ops->act_backward(be, gan_pass_gradient(job->passes[p], shard),
-                                      gan_pass_y(job->passes[p], job->layer, shard), job->layer->act,
-                                      count_of(job->layer)));
+    gan_layer *layer = job->layer;
+    gan_backend *be = layer->net->backend;
+    for (int p = 0; p < job->n; p++) {
+        float *y =
+            layer->transient ? gan_net_parts(layer->net)[shard] : gan_pass_y(job->passes[p], layer, shard);
+        if (layer->transient)
+            GAN_TRY(again(layer, job->passes[p], shard, y));
+        GAN_TRY(be->ops->act_backward(be, gan_pass_gradient(job->passes[p], shard), y, layer->act,
+                                      count_of(layer)));
+    }
+    return GAN_OK;
+}
+
+static gan_status open_scratch(gan_layer *layer)
+{
+    if (layer->transient)
+        gan_net_need_parts(layer->net, count_of(layer));
     return GAN_OK;
 }
 
@@ -68,8 +88,13 @@ static gan_status backward(gan_layer *layer, gan_pass *const *passes, int n, boo
 }
 
 #define ACT_LAYER(name, text)                                                                                \
-    const gan_layer_ops gan_layer_##name = {                                                                 \
-        .word = #name, .usage = text, .parse = parse, .forward = forward, .backward = backward}
+    const gan_layer_ops gan_layer_##name = {.word = #name,                                                   \
+                                            .usage = text,                                                   \
+                                            .parse = parse,                                                  \
+                                            .open = open_scratch,                                            \
+                                            .forward = forward,                                              \
+                                            .backward = backward,                                            \
+                                            .again = again}
 
 ACT_LAYER(relu, "relu: max(x, 0)");
 ACT_LAYER(lrelu, "lrelu: max(x, 0.2 x)");

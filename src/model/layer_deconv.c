@@ -55,5 +55,6 @@ const gan_layer_ops gan_layer_deconv = {
     .prepare = gan_linear_prepare,
     .forward = gan_linear_forward,
     .backward = gan_linear_backward,
+    .again = gan_linear_again,
     .multiply_adds = multiply_adds,
 };

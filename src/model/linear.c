@@ -106,19 +106,22 @@ static size_t rows_of(const gan_layer *layer)
     return (size_t)layer->conv.n * (size_t)layer->out.h * (size_t)layer->out.w;
 }
 
-static gan_status forward_shard(void *context, int shard)
+gan_status gan_linear_again(gan_layer *layer, gan_pass *pass, int shard, float *y)
 {
-    const gan_layer_job *job = context;
-    gan_layer *layer = job->layer;
     gan_backend *be = layer->net->backend;
-    const float *x = gan_pass_x(job->passes[0], layer, shard);
-    float *y = gan_pass_y(job->passes[0], layer, shard);
+    const float *x = gan_pass_x(pass, layer, shard);
     if (transposed(layer))
         GAN_TRY(be->ops->conv_backward_data(be, layer->plan, y, x));
     else
         GAN_TRY(be->ops->conv_forward(be, layer->plan, y, x));
     const float *bias = gan_net_value(layer->net, layer->params[BIAS]);
     return bias ? be->ops->bias_add(be, y, bias, rows_of(layer), layer->out.c) : GAN_OK;
+}
+
+static gan_status forward_shard(void *context, int shard)
+{
+    const gan_layer_job *job = context;
+    return gan_linear_again(job->layer, job->passes[0], shard, gan_pass_y(job->passes[0], job->layer, shard));
 }
 
 gan_status gan_linear_forward(gan_layer *layer, gan_pass *pass, bool train)

@@ -66,6 +66,7 @@ gan_status gan_linear_open(gan_layer *layer);
 void gan_linear_close(gan_layer *layer);
 gan_status gan_linear_prepare(gan_layer *layer);
 gan_status gan_linear_forward(gan_layer *layer, gan_pass *pass, bool train);
+gan_status gan_linear_again(gan_layer *layer, gan_pass *pass, int shard, float *y);
 gan_status gan_linear_backward(gan_layer *layer, gan_pass *const *passes, int n, bool want_dx, bool want_dw);
 
 /* Adds a layer by its table row; used by the builder and by words that imply a second layer. */

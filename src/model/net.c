@@ -93,15 +93,27 @@ static gan_status append_word(gan_net *net, const gan_layer_ops *ops, gan_words 
     return GAN_OK;
 }
 
-/* tanh and sigmoid need their output for their own derivative, so those outputs stay. */
+/* A first layer with few channels in and many out, and the activation on it: cheaper to compute twice than to
+ * keep. */
+static bool is_cheap_start(const gan_net *net)
+{
+    const gan_layer *first = net->layers;
+    return net->n_layers > 2 && first->ops->again && first[1].in_place && first[1].ops->again &&
+           gan_shape_count(first->out) >= 4 * gan_shape_count(first->in);
+}
+
+/* Which outputs live only until the next layer has read them. tanh and sigmoid need theirs for their own
+ * derivative. */
 static void mark_transient(gan_net *net)
 {
     for (int i = 0; i + 1 < net->n_layers; i++) {
         gan_layer *layer = &net->layers[i];
         bool read_once = layer[1].ops->backward == gan_linear_backward;
         bool own_need = layer->act == GAN_ACT_TANH || layer->act == GAN_ACT_SIGMOID;
-        layer->transient = layer->ops->again && read_once && !own_need;
+        layer->transient = layer->ops == &gan_layer_bn && read_once && !own_need;
     }
+    if (is_cheap_start(net) && net->layers[2].ops->backward == gan_linear_backward)
+        net->layers[0].transient = net->layers[1].transient = true;
 }
 
 static gan_status parse_layers(gan_net *net)
