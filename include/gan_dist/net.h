@@ -36,9 +36,10 @@ typedef struct gan_net_spec {
     int first_shard;    /* global number of its first */
     int n_global;       /* shards of all ranks */
     gan_bn_scope bn;
-    int passes;               /* 1 or 2 */
-    bool input_gradient;      /* backward will be asked for GAN_WANT_INPUT */
-    gan_workspace *workspace; /* shared; NULL = the network has its own */
+    int passes;                 /* 1 or 2 */
+    bool input_gradient;        /* backward will be asked for GAN_WANT_INPUT */
+    bool output_gradient_given; /* it comes by gan_pass_set_output_gradient, never in an own buffer */
+    gan_workspace *workspace;   /* shared; NULL = the network has its own */
     gan_reduce_fn reduce;
     void *reduce_context;
 } gan_net_spec;

@@ -8,7 +8,7 @@
 
 /* Floats of a piece: several fit in a gradient, so that they overlap, and each hides the latency of its
  * 2*log2(N) steps. */
-#define PIECE_FLOATS ((size_t)1 << 20)
+#define PIECE_FLOATS ((size_t)1 << 18)
 /* Tags are reused after this many exchanges; two are in flight at most. */
 #define TAG_CYCLE 1024
 

@@ -40,8 +40,7 @@ static void walk_gradients(const gan_net *net, size_t room[2], int at)
 void gan_pass_need_gradients(const gan_net *net, size_t floats[GAN_PASSES_MAX][2])
 {
     for (int p = 0; p < net->spec.passes; p++) {
-        walk_gradients(net, floats[p], 0);
-        walk_gradients(net, floats[p], 2);
+        walk_gradients(net, floats[p], net->spec.output_gradient_given ? 2 : 0);
     }
 }
 

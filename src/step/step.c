@@ -99,6 +99,7 @@ static gan_status create_nets(gan_step *step, gan_reduce_fn reduce, void *reduce
                          .n_global = step->shards.n_global,
                          .bn = config->bn,
                          .passes = 1,
+                         .output_gradient_given = true,
                          .workspace = step->workspace,
                          .reduce = reduce,
                          .reduce_context = reduce_context};
@@ -110,6 +111,7 @@ static gan_status create_nets(gan_step *step, gan_reduce_fn reduce, void *reduce
     spec.input = gan_net_output_shape(step->g);
     spec.passes = 2;
     spec.input_gradient = true;
+    spec.output_gradient_given = false;
     GAN_TRY(gan_net_create(&step->d, step->backend, &spec));
     GAN_TRY(gan_workspace_alloc(step->workspace));
     return check_shapes(step);

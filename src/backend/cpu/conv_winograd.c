@@ -16,7 +16,7 @@
 /* Tiles at a time: enough rows for the matrix product, few enough that the nine planes stay in a 2 MiB cache.
  */
 #define CHUNK_TILES  256
-#define CHUNK_WEIGHT 512 /* for the weight gradient, whose sum runs over the tiles */
+#define CHUNK_WEIGHT 256 /* for the weight gradient, whose sum runs over the tiles */
 #define BLOCK_FLOATS                                                                                         \
     (256 * 1024) /* of the gradient in the transformed space: stays in cache until it is brought back */
 #define GRADIENT_K  128 /* output channels at a time when parts become OIHW */
