@@ -1,0 +1,21 @@
+# The distributed promises, on the whole program: the same bytes whoever computes them, and nothing lost. Scripts that run the
+# program on fixed numbers of ranks. The label `long` is for what takes minutes: ctest --test-dir build -L long.
+function(gan_dist_test name script)
+  add_test(NAME dist.${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/dist/${script}.sh $<TARGET_FILE:gan_dist> ${ARGN})
+  set_tests_properties(dist.${name} PROPERTIES LABELS dist RESOURCE_LOCK mpi TIMEOUT 300 SKIP_RETURN_CODE 77)
+endfunction()
+
+foreach(name orders ranks resume stop kill)
+  gan_dist_test(${name} ${name})
+endforeach()
+
+add_library(dist_faulty_rank MODULE ${CMAKE_CURRENT_LIST_DIR}/faulty_rank.c)
+target_link_libraries(dist_faulty_rank PRIVATE gan_flags MPI::MPI_C)
+gan_dist_test(differ differ $<TARGET_FILE:dist_faulty_rank>)
+
+gan_dist_test(bytes-gan-mnist bytes 2 --preset gan-mnist --data faces:128)
+gan_dist_test(bytes-dcgan64 bytes 2 --preset dcgan64 --data faces:128 --batch 16)
+foreach(preset gan-mnist dcgan64)
+  gan_dist_test(bytes-${preset}-20 bytes 20 --preset ${preset} --data faces:1280)
+  set_tests_properties(dist.bytes-${preset}-20 PROPERTIES LABELS "dist;long" TIMEOUT 1800)
+endforeach()

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# bad_options.sh PROGRAM: misspelt words name the nearest one, values out of range say what is possible; nothing is made.
+# shellcheck source=tests/smoke/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+write_config net.ini
+
+refused 2 trian train -- trian --config net.ini --out run
+refused 2 --bacth --batch -- --config net.ini --out run --bacth 16
+refused 2 train.bacth train.batch -- --config net.ini --out run --set train.bacth=16
+refused 2 qiuckstart quickstart -- --preset qiuckstart --out run
+refused 2 generator.layers danse dense -- --config net.ini --out run --set 'generator.layers=danse 4x4x16'
+refused 2 discriminator.layers lrelo lrelu -- --config net.ini --out run --set 'discriminator.layers=conv 4 s2 8 lrelo | dense 1'
+refused 2 backend cpuu cpu -- --config net.ini --out run --backend cpuu
+refused 2 --batch "'0'" '1 to' -- --config net.ini --out run --batch 0
+refused 2 train.bn golbal 'global, shard' -- --config net.ini --out run --set train.bn=golbal
+
+# The rest alone: they end at the same place.
+refuses 2 0 --batch 12x -- --config net.ini --out run --batch 12x
+refuses 2 0 --batch 99999999999999999999 -- --config net.ini --out run --batch 99999999999999999999
+refuses 2 0 --steps -3 -- --config net.ini --out run --steps=-3
+refuses 2 0 --steps 'needs a value' -- --config net.ini --out run --steps
+refuses 2 0 --keep '1 to' -- --config net.ini --out run --keep 0
+refuses 2 0 --checkpoint-every 5m -- --config net.ini --out run --checkpoint-every 5m
+refuses 2 0 generator.learning_rate fast -- --config net.ini --out run --set generator.learning_rate=fast
+refuses 2 0 stray -- --config net.ini --out run stray
+refuses 2 0 train.order Q -- --config net.ini --out run --set 'train.order=z D Q'
+refuses 2 0 train.loss bcc -- --config net.ini --out run --set train.loss=bcc
+refuses 2 0 shards 16 -- --config net.ini --out run --shards 7
+refuses 2 0 nowhere.ini 'No such file' -- --config nowhere.ini --out run
+refuses 2 0 generator.layers data.channels -- --config net.ini --out run --set data.channels=3
+
+# In a file: its name and line.
+{
+    cat net.ini
+    echo 'thraeds = 1'
+} >wrong.ini
+refused 2 "wrong.ini:$(wc -l <wrong.ini)" thraeds threads -- --config wrong.ini --out run
+sed 's/^\[data\]/[dta]/' net.ini >wrong.ini
+refuses 2 0 "wrong.ini:" dta data -- --config wrong.ini --out run
+sed 's/^batch.*/&\nbatch = 8/' net.ini >wrong.ini
+refuses 2 0 "wrong.ini:" batch -- --config wrong.ini --out run
+
+[ ! -e run ] && [ ! -e runs ] || fail "a folder in spite of the refusals"

@@ -1,0 +1,244 @@
+# shellcheck shell=bash
+# Sourced by the tests of smoke/ and dist/ with the program's path as first argument: a folder of their own to work in, the
+# program on any number of ranks, what to expect of it. The folder, and every process that runs from it, is gone at the end.
+set -eu -o pipefail
+# shellcheck source=launch/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
+export LC_ALL=C
+# Open MPI itself leaks, in modules that are gone when the leaks are listed.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+unset SLURM_NTASKS SLURM_STEP_NUM_TASKS SLURM_PROCID
+export -n GAN_DIST
+
+temp=$(mktemp -d "${TMPDIR:-/tmp}/gan_dist-test.XXXXXXXX")
+gan=$temp/gan_dist # the name by which this test's processes are found
+ln -s "$(realpath "$1")" "$gan"
+cd "$temp"
+printf '%s' "$gan" >.name
+status=0
+
+# The process ids of this test's runs. The pattern comes from a file, so that grep does not find itself.
+processes() {
+    (cd "$temp" && grep -laFs -f .name /proc/[0-9]*/cmdline || true) | cut -d/ -f3
+}
+
+clean_up() {
+    local ids
+    ids=$(processes)
+    # shellcheck disable=SC2086 # one word an id
+    [ -z "$ids" ] || kill -KILL $ids 2>/dev/null || true
+    cd /
+    rm -rf "$temp"
+}
+trap clean_up EXIT
+
+fail() {
+    echo "FAILED: $*" >&2
+    for file in out err; do
+        [ ! -s "$temp/$file" ] || { echo "--- the last $file" && tail -n 30 "$temp/$file"; } >&2
+    done
+    exit 1
+}
+
+skip() {
+    echo "SKIPPED: $*"
+    exit 77
+}
+
+# --- running -------------------------------------------------------------------------------------
+
+# set_command RANKS WORDS...: the array `command`. 0 ranks: without mpirun.
+set_command() {
+    local ranks=$1
+    shift
+    command=("$gan" "$@")
+    [ "$ranks" -eq 0 ] || command=(mpirun --oversubscribe --bind-to none -np "$ranks" "${command[@]}")
+}
+
+# run RANKS WORDS...: to its end; leaves `status` and the files out and err. 124 = it did not end.
+run() {
+    set_command "$@"
+    status=0
+    timeout -k 5 100 "${command[@]}" </dev/null >"$temp/out" 2>"$temp/err" || status=$?
+}
+
+# start RANKS WORDS...: in the background; leaves `started`, its process id (mpirun's, when there are ranks).
+start() {
+    set_command "$@"
+    "${command[@]}" </dev/null >"$temp/out" 2>"$temp/err" &
+    started=$!
+}
+
+wait_for_end() {
+    status=0
+    wait "$started" || status=$?
+}
+
+# wait_until WHAT COMMAND...: polls for a minute.
+wait_until() {
+    local what=$1 i
+    shift
+    for ((i = 0; i < 600; i++)); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    fail "waited a minute for: $what"
+}
+
+nobody_left() {
+    [ -z "$(processes)" ]
+}
+
+# train RANKS WORDS...: must succeed.
+train() {
+    run "$@"
+    [ "$status" -eq 0 ] || fail "exit status $status of: ${command[*]}"
+}
+
+# --- expectations --------------------------------------------------------------------------------
+
+# says FILE TEXT...
+says() {
+    local file=$1 text
+    shift
+    for text; do
+        grep -qF -e "$text" "$file" || fail "'$text' is not in $file"
+    done
+}
+
+# said_once: err holds one line of the program's, which begins with its name; the rest is mpirun's.
+said_once() {
+    [ "$(grep -c '^gan_dist: ' err)" -eq 1 ] || fail "not one line that starts with 'gan_dist: '"
+    [ "$(grep -cF 'gan_dist: ' err)" -eq 1 ] || fail "the message is repeated"
+    if grep -F '[rank ' err; then fail "a rank speaks for itself"; fi
+}
+
+# refuses STATUS RANKS [TEXT...] -- WORDS...: one message that holds every TEXT, this exit status, nobody left hanging.
+refuses() {
+    local wanted=$1 ranks=$2 texts=()
+    shift 2
+    while [ "$1" != -- ]; do
+        texts+=("$1")
+        shift
+    done
+    shift
+    run "$ranks" "$@"
+    [ "$status" -eq "$wanted" ] || fail "exit status $status, not $wanted, of: ${command[*]}"
+    said_once
+    grep '^gan_dist: ' err >message
+    says message "${texts[@]}"
+    [ "$ranks" -gt 0 ] || [ "$(wc -l <err)" -eq 1 ] || fail "more than one line on standard error"
+    wait_until "the end of all ranks" nobody_left
+}
+
+# refused STATUS ...: alone, and on two ranks.
+refused() {
+    refuses "$1" 0 "${@:2}"
+    refuses "$1" 2 "${@:2}"
+}
+
+# same FILE FILE
+same() {
+    cmp "$1" "$2" || fail "$1 and $2 differ"
+}
+
+# snapshot FOLDER: its files and their hashes, without the lock's, which names the last process that took it.
+snapshot() {
+    (cd "$1" && find . -type f ! -name lock -exec sha256sum {} + | sort -k 2)
+}
+
+# unchanged FOLDER SNAPSHOT
+unchanged() {
+    diff <(snapshot "$1") <(printf '%s\n' "$2") >&2 || fail "$1 has changed"
+}
+
+newest() {
+    find "$1/checkpoints" -name 'step-*.safetensors' | sort | tail -n 1
+}
+
+# same_run FOLDER FOLDER: the last checkpoint, the losses of every step, every sample grid.
+same_run() {
+    same "$(newest "$1")" "$(newest "$2")"
+    losses "$1" >a.losses
+    losses "$2" >b.losses
+    same a.losses b.losses
+    (cd "$1/samples" && sha256sum ./*) >a.samples
+    (cd "$2/samples" && sha256sum ./*) >b.samples
+    same a.samples b.samples
+}
+
+# losses FOLDER: log.csv without its times.
+losses() {
+    cut -d, -f1-8 "$1/log.csv"
+}
+
+# png_is FILE WIDTH HEIGHT
+png_is() {
+    local found wanted
+    [ -f "$1" ] || fail "$1 is not there"
+    [ "$(head -c 8 "$1" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] || fail "$1 is no PNG"
+    [ "$(tail -c 8 "$1" | head -c 4)" = IEND ] || fail "$1 does not end as a PNG"
+    found=$(head -c 24 "$1" | tail -c 8 | od -An -tx1 | tr -d ' \n')
+    wanted=$(printf '%08x%08x' "$2" "$3")
+    [ "$found" = "$wanted" ] || fail "$1 is 0x$found large, not 0x$wanted ($2 x $3)"
+}
+
+# --- small things to train on --------------------------------------------------------------------
+
+# write_config FILE: a network of 16x16 grey pictures, batch 16.
+write_config() {
+    cat >"$1" <<'END'
+[generator]
+noise  = uniform 8
+layers = dense 4x4x16 bn relu | deconv 4 s2 8 bn relu | deconv 4 s2 1 tanh
+[discriminator]
+layers = conv 4 s2 8 lrelu | conv 4 s2 16 bn lrelu | dense 1
+[train]
+batch = 16
+steps = 20
+[data]
+path     = faces:80
+height   = 16
+width    = 16
+channels = 1
+[output]
+log_every    = 1
+sample_every = 5
+sample_num   = 10
+[run]
+threads = 1
+END
+}
+
+# write_conditional FILE: the same for pictures with labels 0..2.
+write_conditional() {
+    write_config "$1"
+    sed -i -e 's/dense 4x4x16/label dense 4x4x16/' -e 's/| dense 1/| label dense 1/' \
+        -e 's/^channels = 1/&\nclasses = 3\nlabels = file/' "$1"
+}
+
+# be32 NUMBER: four bytes, the highest first.
+be32() {
+    # shellcheck disable=SC2059 # the format is made here
+    printf "$(printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"
+}
+
+# write_idx FILE COUNT HEIGHT WIDTH: pictures; FILE-labels: 0 1 2 0 1 2 ...
+write_idx() {
+    local i
+    {
+        be32 $((0x803))
+        be32 "$2"
+        be32 "$3"
+        be32 "$4"
+        head -c $(($2 * $3 * $4)) <(seq 1 100000000)
+    } >"$1"
+    {
+        be32 $((0x801))
+        be32 "$2"
+        for ((i = 0; i < $2; i++)); do
+            # shellcheck disable=SC2059
+            printf "\\x0$((i % 3))"
+        done
+    } >"$1-labels"
+}
