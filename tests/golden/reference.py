@@ -237,8 +237,8 @@ LOSSES = {"bce": (bce, lambda s: torch.sigmoid(s).mean()),
 # --- the run -----------------------------------------------------------------------------------
 
 class Run:
-    """`dtype`, `order` (a permutation of the batch: the same sums in another order) and `nudge` (the source of last-place
-    changes of weights and noise) vary the rounding and nothing else."""
+    """`dtype`, `order` (a permutation of the batch: the same sums in another order) and `nudge` (random signs, by which
+    weights and noise change by 2^-20 of their size) vary the rounding and nothing else."""
 
     def __init__(self, ini, seed, batch, count, dtype=torch.float32, order=None, nudge=None):
         self.ini, self.seed, self.batch, self.count, self.dtype = ini, seed, batch, count, dtype
@@ -267,7 +267,7 @@ class Run:
         if self.nudge is None:
             return x.to(self.dtype)
         sign = torch.randint(0, 2, x.shape, generator=self.nudge) * 2 - 1
-        return (x * (1 + sign * 2.0 ** -23)).to(self.dtype)
+        return (x * (1 + sign * 2.0 ** -20)).to(self.dtype)
 
     def positions(self, t):
         epoch, within = divmod(t, self.count // self.batch)
