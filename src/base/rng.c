@@ -84,19 +84,21 @@ void gan_rng_normal(float *out, size_t n, gan_rng at, float mean, float deviatio
 }
 
 /* The first of element i's candidates within two deviations. Each element owns the counter (index = its
- * number, step = its attempt), four candidates an attempt; all four fail once in about 233,000 attempts. */
+ * number, step = its attempt), four candidates an attempt; all four fail once in about 233,000 attempts. The
+ * second pair is made only when the first has none: once in 480 elements. */
 static float truncated_value(gan_rng at, uint32_t i)
 {
     at.index = i;
     for (at.step = 0;; at.step++) {
         uint32_t words[4];
-        float values[4];
         block_words(words, at, 0);
-        normal_pair(values, words);
-        normal_pair(values + 2, words + 2);
-        for (int k = 0; k < 4; k++)
-            if (fabsf(values[k]) <= 2.0f)
-                return values[k];
+        for (int pair = 0; pair < 4; pair += 2) {
+            float values[2];
+            normal_pair(values, words + pair);
+            for (int k = 0; k < 2; k++)
+                if (fabsf(values[k]) <= 2.0f)
+                    return values[k];
+        }
     }
 }
 
