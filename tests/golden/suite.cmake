@@ -6,13 +6,16 @@ if(TARGET gan_dist)
 
   function(golden_test name backend steps)
     add_test(NAME golden.${name}.${backend}
-             COMMAND golden_check $<TARGET_FILE:gan_dist> ${CMAKE_CURRENT_SOURCE_DIR}/golden/${name}.txt ${backend} ${steps})
+             COMMAND golden_check $<TARGET_FILE:gan_dist> ${CMAKE_CURRENT_SOURCE_DIR}/golden/${name}.txt ${backend}
+                     ${steps})
     set_tests_properties(golden.${name}.${backend} PROPERTIES LABELS golden TIMEOUT 300 RUN_SERIAL ON)
   endfunction()
 
   golden_test(gan-mnist cpu 20)
   golden_test(gan-mnist-slow cpu 20)
+  golden_test(dcgan64 cpu 20)
   golden_test(dcgan64-slow cpu 20)
+  golden_test(cdcgan-mnist cpu 20)
   golden_test(cdcgan-mnist-slow cpu 20)
   golden_test(dcgan32-mnist-slow cpu 20)
   # The plain loops take about a second a step.

@@ -225,6 +225,20 @@ static double pattern(size_t i)
     return (double)((uint64_t)i * 2654435761u >> 16 & 0xFFFF) / 32768 - 1;
 }
 
+/* Element i as a number. The data of a checkpoint stands at any address. */
+static double element(const gan_tensor_view *tensor, size_t i)
+{
+    int64_t whole;
+    float single;
+    const char *data = tensor->data;
+    if (tensor->dtype == GAN_I64) {
+        memcpy(&whole, data + i * sizeof whole, sizeof whole);
+        return (double)whole;
+    }
+    memcpy(&single, data + i * sizeof single, sizeof single);
+    return (double)single;
+}
+
 static void compare_tensor(const tensor_row *row, const gan_tensor_view *tensor)
 {
     static const char *const names[SUMS] = {"sum", "sum of squares", "sum with pattern", "first element"};
@@ -237,8 +251,7 @@ static void compare_tensor(const tensor_row *row, const gan_tensor_view *tensor)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        double x = tensor->dtype == GAN_I64 ? (double)((const int64_t *)tensor->data)[i]
-                                            : (double)((const float *)tensor->data)[i];
+        double x = element(tensor, i);
         sums[0] += x;
         sums[1] += x * x;
         sums[2] += x * pattern(i);
