@@ -6,11 +6,10 @@ write_config net.ini
 faulty=$(realpath "$2")
 export ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0
 
-# As run, with the fault.
-run() {
-    set_command "$@"
-    status=0
-    LD_PRELOAD=$faulty timeout -k 5 100 "${command[@]}" </dev/null >"$temp/out" 2>"$temp/err" || status=$?
+# As ever, with the fault.
+start_command() {
+    LD_PRELOAD=$faulty "${command[@]}" </dev/null >"$1" 2>"$2" &
+    started=$!
 }
 
 refuses 1 2 parameters 'differs between the ranks' 'rank 1' -- --config net.ini --out run --check-every 7 --checkpoint-every 5

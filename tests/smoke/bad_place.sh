@@ -7,21 +7,23 @@ write_config net.ini
 
 # In use.
 start 2 --config net.ini --out run --steps 100000000 --log-every 1000000 --sample-every 0
+first=$started
 running() {
     grep -q '"running"' run/status.json
 }
 wait_until "a running run" running
 for ranks in 0 2; do
     set_command "$ranks" --config net.ini --out run --steps 5
-    status=0
-    timeout -k 5 60 "${command[@]}" </dev/null >second.out 2>second.err || status=$?
+    start_command second.out second.err
+    wait_for_end
     [ "$status" -eq 2 ] || fail "exit status $status, not 2, in a folder in use"
     [ "$(grep -c '^gan_dist: run: in use by another run (host .*, pid [0-9]*)' second.err)" -eq 1 ] ||
         fail "$(cat second.err): who uses the folder?"
 done
 [ ! -e run/samples/step-00000005.png ] && [ ! -e run/checkpoints/step-00000005.safetensors ] || fail "two runs in one folder"
 running || fail "the first run's status was changed"
-kill -USR1 "$started"
+kill -USR1 "$first"
+started=$first
 wait_for_end
 [ "$status" -eq 75 ] || fail "the first run ended with $status"
 # The lock goes with its holder.

@@ -7,6 +7,8 @@ set -eu -o pipefail
 export LC_ALL=C
 # Open MPI itself leaks, in modules that are gone when the leaks are listed.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+# After a failure mpirun waits so many seconds, twice, although all ranks have ended.
+export OMPI_MCA_odls_base_sigkill_timeout=0
 unset SLURM_NTASKS SLURM_STEP_NUM_TASKS SLURM_PROCID
 export -n GAN_DIST
 
@@ -55,23 +57,45 @@ set_command() {
     [ "$ranks" -eq 0 ] || command=(mpirun --oversubscribe --bind-to none -np "$ranks" "${command[@]}")
 }
 
-# run RANKS WORDS...: to its end; leaves `status` and the files out and err. 124 = it did not end.
+# run RANKS WORDS...: to its end; leaves `status` and the files out and err.
 run() {
-    set_command "$@"
-    status=0
-    timeout -k 5 100 "${command[@]}" </dev/null >"$temp/out" 2>"$temp/err" || status=$?
+    start "$@"
+    wait_for_end
 }
 
 # start RANKS WORDS...: in the background; leaves `started`, its process id (mpirun's, when there are ranks).
 start() {
     set_command "$@"
-    "${command[@]}" </dev/null >"$temp/out" 2>"$temp/err" &
+    start_command "$temp/out" "$temp/err"
+}
+
+# start_command OUT ERR
+start_command() {
+    "${command[@]}" </dev/null >"$1" 2>"$2" &
     started=$!
 }
 
+# wait_for_end: leaves `status`. What does not end is described before it is killed.
 wait_for_end() {
+    local end=$((SECONDS + 100))
+    while kill -0 "$started" 2>/dev/null; do
+        if [ "$SECONDS" -ge "$end" ]; then
+            describe_processes >&2
+            fail "no end after 100 s: ${command[*]}"
+        fi
+        sleep 0.02
+    done
     status=0
     wait "$started" || status=$?
+}
+
+describe_processes() {
+    local id
+    for id in $(processes); do
+        echo "--- process $id: $(tr '\0' ' ' <"/proc/$id/cmdline")"
+        grep -E '^(State|SigBlk|ShdPnd)' "/proc/$id/status"
+        ! command -v gdb >/dev/null || timeout 30 gdb -p "$id" -batch -ex 'thread apply all bt 16' 2>/dev/null | grep -E '^#|^Thread'
+    done
 }
 
 # wait_until WHAT COMMAND...: polls for a minute.
