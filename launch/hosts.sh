@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# launch/hosts.sh HOSTFILE [RANKS] [train options]: trains on several hosts, which mpirun reaches over ssh; by default with as
+# many ranks as HOSTFILE has slots. Nothing to edit. HOSTFILE has a line "NAME slots=RANKS" for each host; an address is as good
+# as a name; rank 0, which writes --out, runs on the first. Needed: ssh to every host without a password, and everywhere the
+# same Open MPI, and under the same path the program, the data and the current folder. GAN_INTERFACE chooses the network where
+# hosts have several, by interface or address range. GAN_DIST names another program than build/gan_dist.
+#   launch/hosts.sh hosts.txt --preset dcgan64 --data /shared/pictures --out /shared/runs/mine
+#   GAN_INTERFACE=10.1.0.0/16 launch/hosts.sh hosts.txt 4 --preset gan-mnist --data /shared/mnist
+set -euo pipefail
+# shellcheck source=launch/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+if [ $# -eq 0 ] || [ ! -r "$1" ] || [ -d "$1" ]; then
+    echo "$0: no host file '${1:-}': the first argument is a file with a line 'NAME slots=RANKS' for each host" >&2
+    exit 2
+fi
+options=(--hostfile "$1")
+shift
+if [[ ${1:-} =~ ^[1-9][0-9]*$ ]]; then
+    options+=(-np "$1")
+    shift
+fi
+if [ -n "${GAN_INTERFACE:-}" ]; then
+    options+=(--mca btl_tcp_if_include "$GAN_INTERFACE" --mca oob_tcp_if_include "$GAN_INTERFACE")
+fi
+# What changes how a rank computes or communicates has to be the same on all hosts; ssh does not bring it along.
+while read -r name; do
+    options+=(-x "$name")
+done < <(compgen -e | grep -E '^(LD_LIBRARY_PATH|(OMP|DNNL|ONEDNN|NCCL|UCX)_.*)$')
+gan_need_program
+# By its path, mpirun finds its other half under the same path on the other hosts, whatever PATH is there. -wdir: it would go on
+# in the home folder where the current one is missing. Not bound: what a rank's threads may use depends on its host.
+exec "$(command -v mpirun)" "${options[@]}" -wdir "$PWD" --bind-to none "$gan_program" train "$@"

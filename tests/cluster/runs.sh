@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# Sourced by the tests of cluster/ that train through launch/hosts.sh on two hosts: `train`, `run`, `start` and the rest of
+# smoke/lib.sh then mean that, with half of the ranks on each host; 0 ranks are, as ever, the program alone on this machine.
+# shellcheck source=tests/cluster/two_hosts.sh
+. "$(dirname "${BASH_SOURCE[0]}")/two_hosts.sh"
+# The two hosts have the same cores, and none of their MPIs can know.
+export OMPI_MCA_mpi_yield_when_idle=1
+
+set_command() {
+    local ranks=$1 host
+    shift
+    command=("$gan" "$@")
+    [ "$ranks" -gt 0 ] || return 0
+    for host in a b; do
+        echo "${host_address[$host]} slots=$((ranks / 2))"
+    done >"$temp/hosts-$ranks.txt"
+    command=(in_host a env GAN_DIST="$gan" GAN_INTERFACE=eth0 "$gan_root/launch/hosts.sh" "$temp/hosts-$ranks.txt" "$@")
+}
+
+# Of a job: on one host, on both.
+job_on() {
+    on_host "$1" gan_dist mpirun orted
+}
+no_job_left() {
+    [ -z "$(job_on a)$(job_on b)" ]
+}
