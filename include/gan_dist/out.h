@@ -91,16 +91,17 @@ gan_status gan_checkpoint_write(const char *path, const gan_tensor_view *tensors
                                 const gan_metadata *metadata, size_t n_metadata);
 
 /* An opened, fully validated checkpoint: structure, bounds, overlaps, duplicates, both checksums (a
- * safetensors file without ours is accepted and said to be unchecked). Memory-mapped; close when done. Bad
- * file: GAN_FAILED with path and reason; one that is not there, or no file: GAN_BAD_INPUT. */
+ * safetensors file without ours is accepted and said to be unchecked). It keeps the file open and the data on
+ * disk; close when done. Bad file, failing disk: GAN_FAILED with path and reason; one that is not there, or
+ * no file: GAN_BAD_INPUT. */
 typedef struct gan_checkpoint gan_checkpoint;
 gan_status gan_checkpoint_open(gan_checkpoint **out, const char *path);
 void gan_checkpoint_close(gan_checkpoint *checkpoint);         /* NULL is fine */
 bool gan_checkpoint_checked(const gan_checkpoint *checkpoint); /* it carried checksums, and they agree */
 size_t gan_checkpoint_count(const gan_checkpoint *checkpoint);
 size_t gan_checkpoint_size(const gan_checkpoint *checkpoint); /* of the file, in bytes */
-/* Tensor `index` in the order of the data; name and data belong to the checkpoint. The data must not be
- * written, and may stand at any byte boundary: copy it out. */
+/* Tensor `index` in the order of the data; its name belongs to the checkpoint, its data is NULL: give it
+ * memory and call gan_checkpoint_read. */
 gan_status gan_checkpoint_tensor(gan_tensor_view *out, const gan_checkpoint *checkpoint, size_t index);
 /* Its type as the file says it, "F32", "BF16" ...; NULL past the end. */
 const char *gan_checkpoint_dtype(const gan_checkpoint *checkpoint, size_t index);
@@ -108,7 +109,9 @@ const char *gan_checkpoint_metadata(const gan_checkpoint *checkpoint, const char
 /* Metadata pair `index` in file order; false past the end. The text belongs to the checkpoint. */
 bool gan_checkpoint_metadata_at(gan_metadata *out, const gan_checkpoint *checkpoint, size_t index);
 /* Fills the views' data by name. A missing name, another shape or dtype is GAN_BAD_INPUT, "a checkpoint of
- * another network: ...", and then nothing has been filled. Tensors that no view asks for are left out. */
+ * another network: ...", and then nothing has been filled. Tensors that no view asks for are left out. The
+ * checksums are compared again, with what was read now: GAN_FAILED when they or the disk fail, and then some
+ * views may have been filled. */
 gan_status gan_checkpoint_read(const gan_checkpoint *checkpoint, const gan_tensor_view *views, size_t n);
 
 /* Below, `folder` is the run's folder DIR; its checkpoints are DIR/checkpoints/step-NNNNNNNN.safetensors

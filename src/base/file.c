@@ -18,6 +18,8 @@ struct gan_file_writer {
 gan_status gan_make_folders(const char *path)
 {
     char part[PATH_MAX];
+    if (!*path)
+        return gan_error(GAN_BAD_INPUT, "the path of a folder is empty");
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
         return gan_error(GAN_BAD_INPUT, "%.60s...: the path is longer than %d bytes", path, PATH_MAX);
     for (char *p = part + 1;; p++) {

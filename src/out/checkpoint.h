@@ -47,15 +47,15 @@ typedef struct gan_stored_tensor {
     const gan_dtype_row *dtype;
     int rank;
     int64_t dims[GAN_RANK_MAX];
-    size_t begin, end; /* bytes of the data part */
+    size_t begin, end;          /* bytes of the data part */
+    uint64_t hash_before, hash; /* of a file with checksums: the data's, up to this tensor and with it */
 } gan_stored_tensor;
 
 struct gan_checkpoint {
     char *path;
-    unsigned char *map; /* the whole file */
-    size_t size;
-    unsigned char *data;
-    size_t data_size;
+    int file;    /* read, not mapped: a failing disk must be an error, not a signal */
+    size_t size; /* of the whole file */
+    size_t data_at, data_size;
     cJSON *json;                /* owns every name and text below */
     gan_stored_tensor *tensors; /* in the order of the data */
     size_t n_tensors;
@@ -67,6 +67,9 @@ struct gan_checkpoint {
 /* Fills json, tensors and metadata from the header's `n` bytes, which a zero must follow, and checks them
  * against data_size. On failure the caller closes the checkpoint. */
 gan_status gan_header_parse(gan_checkpoint *checkpoint, const char *header, size_t n);
+
+/* Bytes `begin` to `end` of the data part. */
+gan_status gan_checkpoint_bytes(void *out, const gan_checkpoint *checkpoint, size_t begin, size_t end);
 
 /* GAN_FAILED: "PATH: damaged, or not a safetensors file: REASON". */
 gan_status gan_checkpoint_damaged(const gan_checkpoint *checkpoint, const char *format, ...)

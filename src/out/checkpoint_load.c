@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "gan_dist/rng.h"
 
 static const gan_stored_tensor *find(const gan_checkpoint *checkpoint, const char *name)
 {
@@ -42,6 +43,20 @@ static gan_status match(const gan_stored_tensor **out, const gan_checkpoint *che
     return GAN_OK;
 }
 
+/* Between the opening and now somebody may have written into the file. */
+static gan_status load(const gan_tensor_view *view, const gan_checkpoint *checkpoint,
+                       const gan_stored_tensor *tensor)
+{
+    size_t n = tensor->end - tensor->begin;
+    if (n == 0)
+        return GAN_OK;
+    GAN_TRY(gan_checkpoint_bytes(view->data, checkpoint, tensor->begin, tensor->end));
+    if (checkpoint->checked && gan_hash(view->data, n, tensor->hash_before) != tensor->hash)
+        return gan_error(GAN_FAILED, "%s: tensor %s has changed since the file was checked; start again",
+                         checkpoint->path, tensor->name);
+    return GAN_OK;
+}
+
 gan_status gan_checkpoint_read(const gan_checkpoint *checkpoint, const gan_tensor_view *views, size_t n)
 {
     const gan_stored_tensor *tensor;
@@ -49,8 +64,7 @@ gan_status gan_checkpoint_read(const gan_checkpoint *checkpoint, const gan_tenso
         GAN_TRY(match(&tensor, checkpoint, &views[i]));
     for (size_t i = 0; i < n; i++) {
         GAN_TRY(match(&tensor, checkpoint, &views[i]));
-        if (tensor->end > tensor->begin)
-            memcpy(views[i].data, checkpoint->data + tensor->begin, tensor->end - tensor->begin);
+        GAN_TRY(load(&views[i], checkpoint, tensor));
     }
     return GAN_OK;
 }

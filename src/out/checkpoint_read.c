@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "gan_dist/base.h"
@@ -27,48 +26,87 @@ gan_status gan_checkpoint_damaged(const gan_checkpoint *checkpoint, const char *
     return gan_error(GAN_FAILED, "%s: damaged, or not a safetensors file: %s", checkpoint->path, reason);
 }
 
-static gan_status map_file(gan_checkpoint *checkpoint)
+static gan_status open_file(gan_checkpoint *checkpoint)
 {
-    gan_status status = GAN_OK;
     struct stat info;
     const char *path = checkpoint->path;
     /* Without O_NONBLOCK, opening a named pipe would wait for its other end for ever. */
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0)
+    checkpoint->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (checkpoint->file < 0)
         return gan_error(errno == ENOENT ? GAN_BAD_INPUT : GAN_FAILED, "%s: cannot open: %s", path,
                          strerror(errno));
-    if (fstat(file, &info) != 0) {
-        status = gan_error(GAN_FAILED, "%s: cannot read: %s", path, strerror(errno));
-    } else if (!S_ISREG(info.st_mode)) {
-        status = gan_error(GAN_BAD_INPUT, "%s: not a file", path);
-    } else if (info.st_size < HEADER_LENGTH_BYTES) {
-        status = gan_checkpoint_damaged(checkpoint, "only %lld bytes long", (long long)info.st_size);
-    } else {
-        checkpoint->size = (size_t)info.st_size;
-        void *map = mmap(NULL, checkpoint->size, PROT_READ, MAP_PRIVATE, file, 0);
-        if (map == MAP_FAILED)
-            status = gan_error(GAN_FAILED, "%s: cannot map: %s", path, strerror(errno));
-        else
-            checkpoint->map = map;
-    }
-    close(file);
-    return status;
+    if (fstat(checkpoint->file, &info) != 0)
+        return gan_error(GAN_FAILED, "%s: cannot read: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return gan_error(GAN_BAD_INPUT, "%s: not a file", path);
+    if (info.st_size < HEADER_LENGTH_BYTES)
+        return gan_checkpoint_damaged(checkpoint, "only %lld bytes long", (long long)info.st_size);
+    checkpoint->size = (size_t)info.st_size;
+    return GAN_OK;
 }
 
-/* Compares the header's checksum, if there is one, before anything is made of the header. `copy` is the
- * length and the header; the checksum's digits in it become zeros. */
-static gan_status check_header_hash(gan_checkpoint *checkpoint, char *copy, size_t n)
+static gan_status read_at(void *out, const gan_checkpoint *checkpoint, size_t n, size_t at)
 {
-    char digits[HASH_DIGITS + 1];
+    unsigned char *p = out;
+    while (n > 0) {
+        ssize_t got = pread(checkpoint->file, p, n, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return gan_error(GAN_FAILED, "%s: cannot read: %s", checkpoint->path, strerror(errno));
+        if (got == 0)
+            return gan_checkpoint_damaged(checkpoint, "it has become shorter while it was read");
+        p += got;
+        at += (size_t)got;
+        n -= (size_t)got;
+    }
+    return GAN_OK;
+}
+
+gan_status gan_checkpoint_bytes(void *out, const gan_checkpoint *checkpoint, size_t begin, size_t end)
+{
+    return read_at(out, checkpoint, end - begin, checkpoint->data_at + begin);
+}
+
+/* Compares the header's checksum, if there is one, before anything is made of the header. `header` is the
+ * length and the header. */
+static gan_status check_header_hash(gan_checkpoint *checkpoint, char *header, size_t n)
+{
+    char stored[HASH_DIGITS], digits[HASH_DIGITS + 1];
     if (n < HASH_AT + HASH_DIGITS ||
-        memcmp(copy + HEADER_LENGTH_BYTES, HASH_PREFIX, sizeof HASH_PREFIX - 1) != 0)
+        memcmp(header + HEADER_LENGTH_BYTES, HASH_PREFIX, sizeof HASH_PREFIX - 1) != 0)
         return GAN_OK;
-    memset(copy + HASH_AT, '0', HASH_DIGITS);
-    gan_hash_text(digits, gan_hash(copy, n, 0));
-    if (memcmp(digits, checkpoint->map + HASH_AT, HASH_DIGITS) != 0)
+    memcpy(stored, header + HASH_AT, HASH_DIGITS);
+    memset(header + HASH_AT, '0', HASH_DIGITS);
+    gan_hash_text(digits, gan_hash(header, n, 0));
+    memcpy(header + HASH_AT, stored, HASH_DIGITS);
+    if (memcmp(digits, stored, HASH_DIGITS) != 0)
         return gan_checkpoint_damaged(checkpoint, "the header's checksum does not agree");
     checkpoint->checked = true;
     return GAN_OK;
+}
+
+/* Chained into *hash. A tensor at a time, so that memory need not hold the whole file. */
+static gan_status hash_data(uint64_t *hash, gan_checkpoint *checkpoint)
+{
+    gan_status status = GAN_OK;
+    size_t largest = 0;
+    for (size_t i = 0; i < checkpoint->n_tensors; i++) {
+        size_t n = checkpoint->tensors[i].end - checkpoint->tensors[i].begin;
+        largest = n > largest ? n : largest;
+    }
+    unsigned char *bytes = malloc(largest + 1);
+    if (!bytes)
+        return gan_error(GAN_FAILED, "%s: out of memory", checkpoint->path);
+    for (size_t i = 0; i < checkpoint->n_tensors; i++) {
+        gan_stored_tensor *tensor = &checkpoint->tensors[i];
+        GAN_TRY_OUT(status, gan_checkpoint_bytes(bytes, checkpoint, tensor->begin, tensor->end));
+        tensor->hash_before = *hash;
+        tensor->hash = *hash = gan_hash(bytes, tensor->end - tensor->begin, *hash);
+    }
+out:
+    free(bytes);
+    return status;
 }
 
 static gan_status check_data_hash(gan_checkpoint *checkpoint)
@@ -82,10 +120,7 @@ static gan_status check_data_hash(gan_checkpoint *checkpoint)
         return GAN_OK;
     }
     uint64_t hash = 0;
-    for (size_t i = 0; i < checkpoint->n_tensors; i++) {
-        const gan_stored_tensor *tensor = &checkpoint->tensors[i];
-        hash = gan_hash(checkpoint->data + tensor->begin, tensor->end - tensor->begin, hash);
-    }
+    GAN_TRY(hash_data(&hash, checkpoint));
     gan_hash_text(digits, hash);
     if (!stored || strcmp(stored, digits) != 0)
         return gan_checkpoint_damaged(checkpoint, "the data's checksum does not agree");
@@ -95,22 +130,23 @@ static gan_status check_data_hash(gan_checkpoint *checkpoint)
 static gan_status validate(gan_checkpoint *checkpoint)
 {
     uint64_t length;
-    memcpy(&length, checkpoint->map, sizeof length);
+    GAN_TRY(read_at(&length, checkpoint, sizeof length, 0));
     if (length > HEADER_LIMIT || length > checkpoint->size - HEADER_LENGTH_BYTES)
         return gan_checkpoint_damaged(checkpoint, "a header of %llu bytes does not fit",
                                       (unsigned long long)length);
     size_t n = HEADER_LENGTH_BYTES + (size_t)length;
-    checkpoint->data = checkpoint->map + n;
+    checkpoint->data_at = n;
     checkpoint->data_size = checkpoint->size - n;
-    char *copy = malloc(n + 1); /* a text parser wants a zero at the end */
-    if (!copy)
+    char *header = malloc(n + 1); /* a text parser wants a zero at the end */
+    if (!header)
         return gan_error(GAN_FAILED, "%s: out of memory", checkpoint->path);
-    memcpy(copy, checkpoint->map, n);
-    copy[n] = '\0';
-    gan_status status = check_header_hash(checkpoint, copy, n);
+    header[n] = '\0';
+    gan_status status = read_at(header, checkpoint, n, 0);
     if (status == GAN_OK)
-        status = gan_header_parse(checkpoint, copy + HEADER_LENGTH_BYTES, (size_t)length);
-    free(copy);
+        status = check_header_hash(checkpoint, header, n);
+    if (status == GAN_OK)
+        status = gan_header_parse(checkpoint, header + HEADER_LENGTH_BYTES, (size_t)length);
+    free(header);
     GAN_TRY(status);
     return check_data_hash(checkpoint);
 }
@@ -119,11 +155,15 @@ gan_status gan_checkpoint_open(gan_checkpoint **out, const char *path)
 {
     gan_status status = GAN_OK;
     gan_checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
-    if (!checkpoint || !(checkpoint->path = strdup(path))) {
+    if (!checkpoint)
+        return gan_error(GAN_FAILED, "%s: out of memory", path);
+    checkpoint->file = -1;
+    checkpoint->path = strdup(path);
+    if (!checkpoint->path) {
         status = gan_error(GAN_FAILED, "%s: out of memory", path);
         goto out;
     }
-    GAN_TRY_OUT(status, map_file(checkpoint));
+    GAN_TRY_OUT(status, open_file(checkpoint));
     GAN_TRY_OUT(status, validate(checkpoint));
     *out = checkpoint;
     checkpoint = NULL;
@@ -136,8 +176,8 @@ void gan_checkpoint_close(gan_checkpoint *checkpoint)
 {
     if (!checkpoint)
         return;
-    if (checkpoint->map)
-        munmap(checkpoint->map, checkpoint->size);
+    if (checkpoint->file >= 0)
+        close(checkpoint->file);
     cJSON_Delete(checkpoint->json);
     free(checkpoint->tensors);
     free(checkpoint->metadata);
@@ -165,10 +205,7 @@ gan_status gan_checkpoint_tensor(gan_tensor_view *out, const gan_checkpoint *che
     if (index >= checkpoint->n_tensors)
         return gan_error(GAN_FAILED, "%s: has no tensor number %zu", checkpoint->path, index);
     const gan_stored_tensor *tensor = &checkpoint->tensors[index];
-    *out = (gan_tensor_view){.name = tensor->name,
-                             .dtype = tensor->dtype->dtype,
-                             .rank = tensor->rank,
-                             .data = checkpoint->data + tensor->begin};
+    *out = (gan_tensor_view){.name = tensor->name, .dtype = tensor->dtype->dtype, .rank = tensor->rank};
     memcpy(out->dims, tensor->dims, sizeof out->dims);
     return GAN_OK;
 }

@@ -85,6 +85,8 @@ static void test_make_folders(void **state)
     assert_int_equal(gan_file_replace(path, "", 0), GAN_OK);
     path_in(path, "plain/below");
     assert_int_equal(gan_make_folders(path), GAN_FAILED);
+    assert_int_equal(gan_make_folders(""), GAN_BAD_INPUT);
+    assert_int_equal(gan_make_folders("/"), GAN_OK);
 }
 
 static void test_nearest(void **state)

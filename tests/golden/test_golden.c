@@ -225,27 +225,26 @@ static double pattern(size_t i)
     return (double)((uint64_t)i * 2654435761u >> 16 & 0xFFFF) / 32768 - 1;
 }
 
-/* Element i as a number. The data of a checkpoint stands at any address. */
+/* Element i as a number. */
 static double element(const gan_tensor_view *tensor, size_t i)
 {
-    int64_t whole;
-    float single;
-    const char *data = tensor->data;
-    if (tensor->dtype == GAN_I64) {
-        memcpy(&whole, data + i * sizeof whole, sizeof whole);
-        return (double)whole;
-    }
-    memcpy(&single, data + i * sizeof single, sizeof single);
-    return (double)single;
+    return tensor->dtype == GAN_I64 ? (double)((const int64_t *)tensor->data)[i]
+                                    : (double)((const float *)tensor->data)[i];
+}
+
+static size_t count_of(const gan_tensor_view *tensor)
+{
+    size_t count = 1;
+    for (int d = 0; d < tensor->rank; d++)
+        count *= (size_t)tensor->dims[d];
+    return count;
 }
 
 static void compare_tensor(const tensor_row *row, const gan_tensor_view *tensor)
 {
     static const char *const names[SUMS] = {"sum", "sum of squares", "sum with pattern", "first element"};
     double sums[SUMS] = {0};
-    size_t count = 1;
-    for (int d = 0; d < tensor->rank; d++)
-        count *= (size_t)tensor->dims[d];
+    size_t count = count_of(tensor);
     if (count != row->count) {
         fault("step %d: %s has %zu elements, PyTorch has %zu", row->step, row->name, count, row->count);
         return;
@@ -274,6 +273,7 @@ static gan_status compare_checkpoint(const golden *g, const char *folder, int st
 {
     char run[GAN_TEXT_MAX], path[GAN_TEXT_MAX];
     gan_checkpoint *checkpoint = NULL;
+    void *data = NULL;
     snprintf(run, sizeof run, "%s/run", folder);
     gan_checkpoint_path(path, run, (uint64_t)step);
     GAN_TRY(gan_checkpoint_open(&checkpoint, path));
@@ -288,6 +288,10 @@ static gan_status compare_checkpoint(const golden *g, const char *folder, int st
             continue;
         const tensor_row *row = find_row(g, step, tensor.name);
         found += row != NULL;
+        free(data);
+        tensor.data = data = gan_alloc(count_of(&tensor) * sizeof(int64_t));
+        GAN_TRY_OUT(status, data ? GAN_OK : gan_error(GAN_FAILED, "%s: out of memory", path));
+        GAN_TRY_OUT(status, gan_checkpoint_read(checkpoint, &tensor, 1));
         if (row)
             compare_tensor(row, &tensor);
         else
@@ -296,6 +300,7 @@ static gan_status compare_checkpoint(const golden *g, const char *folder, int st
     if (found != rows)
         fault("step %d: the checkpoint has %d of PyTorch's %d tensors", step, found, rows);
 out:
+    free(data);
     gan_checkpoint_close(checkpoint);
     return status;
 }

@@ -69,6 +69,30 @@ static void test_appended_bytes(void **state)
     refuse(path);
 }
 
+/* Somebody cuts the file, or writes into it, between its check and its use. */
+static void test_changed_while_open(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    size_t n;
+    float weight[12];
+    const gan_tensor_view view = {"generator.main.0.weight", GAN_F32, 4, {2, 3, 1, 2}, weight};
+    gan_checkpoint *checkpoint;
+    write_example(path);
+    free(read_file(&n, path));
+    assert_int_equal(gan_checkpoint_open(&checkpoint, path), GAN_OK);
+    int file = open(path, O_WRONLY);
+    assert_true(file >= 0);
+    assert_int_equal(pwrite(file, "?", 1, (off_t)n - 30 * 4 - 8), 1); /* the data begins with this tensor */
+    close(file);
+    assert_int_equal(gan_checkpoint_read(checkpoint, &view, 1), GAN_FAILED);
+    assert_message(path, "generator.main.0.weight has changed", NULL);
+    assert_int_equal(truncate(path, 100), 0);
+    assert_int_equal(gan_checkpoint_read(checkpoint, &view, 1), GAN_FAILED);
+    assert_message(path, "shorter", NULL);
+    gan_checkpoint_close(checkpoint);
+}
+
 static void test_zeroed_blocks(void **state)
 {
     (void)state;
@@ -246,7 +270,7 @@ int main(void)
         WITH_FOLDER(test_appended_bytes), WITH_FOLDER(test_zeroed_blocks),
         WITH_FOLDER(test_bad_files),      WITH_FOLDER(test_zero_byte_in_header),
         WITH_FOLDER(test_deep_nesting),   WITH_FOLDER(test_header_lengths),
-        WITH_FOLDER(test_foreign_files),
+        WITH_FOLDER(test_foreign_files),  WITH_FOLDER(test_changed_while_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
