@@ -1,64 +1,16 @@
 /* A run's folder of checkpoints: the newest whole one, pruning, and a writer killed at any moment. */
-#include "out/fixture.h"
-#include "out/example.h"
+#include "out/run_folder.h"
 
 #include <dirent.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include "gan_dist/rng.h"
 
-static char told[8][4096];
-static int n_told;
-
-static void remember(const char *line)
-{
-    assert_true(n_told < 8);
-    snprintf(told[n_told++], sizeof told[0], "%s", line);
-}
-
-static int make_run_folder(void **state)
-{
-    char path[PATH_ROOM];
-    n_told = 0;
-    return make_folder(state) || mkdir(in_folder(path, "checkpoints"), 0777);
-}
-
-static void save(uint64_t step)
-{
-    char path[GAN_TEXT_MAX];
-    example e;
-    example_fill(&e, (float)step);
-    gan_checkpoint_path(path, folder, step);
-    assert_int_equal(example_write(&e, path), GAN_OK);
-}
-
 static void spoil(uint64_t step)
 {
     char path[GAN_TEXT_MAX];
     gan_checkpoint_path(path, folder, step);
     assert_int_equal(truncate(path, 1000), 0);
-}
-
-static bool saved(const char *name)
-{
-    char path[PATH_ROOM];
-    assert_true(snprintf(path, sizeof path, "%s/checkpoints/%s", folder, name) < PATH_ROOM);
-    return access(path, F_OK) == 0;
-}
-
-static void expect_newest(uint64_t step)
-{
-    char path[GAN_TEXT_MAX], expected[GAN_TEXT_MAX];
-    gan_checkpoint *checkpoint;
-    float bias[3];
-    const gan_tensor_view view = {"generator.main.1.bias", GAN_F32, 1, {3}, bias};
-    assert_int_equal(gan_checkpoint_newest(&checkpoint, path, folder, remember), GAN_OK);
-    assert_non_null(checkpoint);
-    gan_checkpoint_path(expected, folder, step);
-    assert_string_equal(path, expected);
-    assert_int_equal(gan_checkpoint_read(checkpoint, &view, 1), GAN_OK);
-    assert_true(bias[0] == (float)step + 100.0f);
-    gan_checkpoint_close(checkpoint);
 }
 
 static void test_path(void **state)
@@ -235,8 +187,6 @@ static void test_killed_while_saving(void **state)
     print_message("%d of %d kills fell inside a save\n", half_done, KILLS);
     assert_true(half_done > 0); /* else this test has shown nothing */
 }
-
-#define WITH_RUN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_run_folder, remove_folder)
 
 int main(void)
 {
