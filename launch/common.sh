@@ -1,7 +1,13 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: where things are, and what mpirun needs to be told here. Sets nothing the user has set.
+# Sourced by the other scripts: where things are, what mpirun and Open MPI need to be told. Nothing that the user or the site has
+# set is changed. GAN_SITE names a file with the facts of a site (cluster/sites/example.env), sourced before all else.
 
 gan_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+if [ -n "${GAN_SITE:-}" ]; then
+    [ -r "$GAN_SITE" ] || { echo "$0: GAN_SITE names $GAN_SITE, which is not there" >&2; exit 2; }
+    # shellcheck source=cluster/sites/example.env
+    . "$GAN_SITE"
+fi
 gan_program=${GAN_DIST:-$gan_root/build/gan_dist}
 export gan_root gan_program
 
@@ -12,11 +18,23 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 # A container may not bind memory to a socket; Open MPI complains about it on every start and then goes on.
 export OMPI_MCA_hwloc_base_mem_bind_failure_action=${OMPI_MCA_hwloc_base_mem_bind_failure_action:-silent}
+# Open MPI speaks of each connection, the command that it starts on each host, each rank's cores; NCCL of its choices.
+if [ "${GAN_DEBUG:-0}" != 0 ]; then
+    export OMPI_MCA_btl_base_verbose=${OMPI_MCA_btl_base_verbose:-30}
+    export OMPI_MCA_plm_base_verbose=${OMPI_MCA_plm_base_verbose:-5}
+    export OMPI_MCA_hwloc_base_report_bindings=${OMPI_MCA_hwloc_base_report_bindings:-1}
+    export NCCL_DEBUG=${NCCL_DEBUG:-INFO}
+fi
+
+# Prints how many processors this process may use; nproc alone would take OMP_NUM_THREADS for them.
+gan_processors() {
+    env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc
+}
 
 # Prints how many cores this process may keep busy: real cores, not their second threads, within a container's limits.
 gan_cores() {
     local cores real quota period
-    cores=$(nproc)
+    cores=$(gan_processors)
     real=$(lscpu -p=CORE,SOCKET 2>/dev/null | grep -v '^#' | sort -u | wc -l) || real=0
     if [ "$real" -gt 0 ] && [ "$real" -lt "$cores" ]; then
         cores=$real
@@ -29,17 +47,45 @@ gan_cores() {
     echo "$cores"
 }
 
-# gan_place RANKS: sets the array gan_placing to mpirun's options for this many ranks on this machine. As many ranks as
-# cores: each bound to its own. Fewer: not bound, so that a rank's threads can spread. More: they take turns.
+# gan_place RANKS [train options]: sets the array gan_placing to mpirun's options for this many ranks on this machine. As many
+# ranks as cores: each bound to its own. Fewer: not bound, so that a rank's threads can spread. More: they take turns.
 gan_place() {
-    local cores
+    local ranks=$1 cores threads=1
     cores=$(gan_cores)
     # shellcheck disable=SC2034 # the script that sources this reads it
-    if [ "$1" -eq "$cores" ] && [ "$cores" -eq "$(nproc)" ]; then
+    if [ "$ranks" -eq "$cores" ] && [ "$cores" -eq "$(gan_processors)" ]; then
         gan_placing=(--bind-to core:if-supported)
     else
         gan_placing=(--bind-to none --oversubscribe)
     fi
+    while [ $# -gt 1 ]; do
+        shift
+        [[ "$1 ${2:-}" =~ ^--threads[\ =]([1-9][0-9]{0,4})($|\ ) ]] && threads=${BASH_REMATCH[1]}
+    done
+    # A thread that waits for another one spins, which takes the core from the one that it waits for.
+    if [ $((ranks * threads)) -gt "$cores" ]; then
+        export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
+    fi
+}
+
+# gan_mpirun WORDS...: runs mpirun to its end, with its status. mpirun that is told to end by SIGTERM or Ctrl-C gives
+# the ranks odls_base_sigkill_timeout seconds, and it gives as long, twice, after every failure; so that time stays at Open
+# MPI's one second, and the wish to end goes to the ranks as SIGUSR1, for which mpirun sets no limit: they save and end with 75.
+# A second one ends them at once. By its path, mpirun finds its other half on other hosts whatever PATH is there.
+gan_mpirun() {
+    local id status asked=1
+    set -m # in a process group of its own, Ctrl-C at a terminal does not reach it
+    "$(command -v mpirun)" "$@" </dev/null &
+    id=$!
+    set +m
+    trap 'asked=1; kill -USR1 "$id" 2>/dev/null || true' TERM INT HUP USR1
+    while [ "$asked" -eq 1 ]; do # a signal ends `wait` before mpirun has ended
+        asked=0
+        status=0
+        wait "$id" || status=$?
+    done
+    trap - TERM INT HUP USR1
+    return "$status"
 }
 
 gan_need_program() {

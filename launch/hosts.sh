@@ -28,6 +28,6 @@ while read -r name; do
     options+=(-x "$name")
 done < <(compgen -e | grep -E '^(LD_LIBRARY_PATH|(OMP|DNNL|ONEDNN|NCCL|UCX)_.*)$')
 gan_need_program
-# By its path, mpirun finds its other half under the same path on the other hosts, whatever PATH is there. -wdir: it would go on
-# in the home folder where the current one is missing. Not bound: what a rank's threads may use depends on its host.
-exec "$(command -v mpirun)" "${options[@]}" -wdir "$PWD" --bind-to none "$gan_program" train "$@"
+# -wdir: it would go on in the home folder where the current one is missing. Not bound: what a rank's threads may use depends on
+# its host.
+gan_mpirun "${options[@]}" -wdir "$PWD" --bind-to none "$gan_program" train "$@"

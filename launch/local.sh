@@ -18,5 +18,5 @@ if [[ ${1:-} =~ ^[1-9][0-9]*$ ]]; then
     shift
 fi
 gan_need_program
-gan_place "$ranks"
-exec mpirun "${gan_placing[@]}" -np "$ranks" "$gan_program" train "$@"
+gan_place "$ranks" "$@"
+gan_mpirun "${gan_placing[@]}" -np "$ranks" "$gan_program" train "$@"

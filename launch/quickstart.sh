@@ -16,7 +16,7 @@ cmake --build "$gan_root/build" -j "$(nproc)" --target gan_dist
 gan_program=$gan_root/build/gan_dist
 gan_place 2
 status=0
-mpirun "${gan_placing[@]}" -np 2 "$gan_program" train --preset quickstart --out "$out" || status=$?
+gan_mpirun "${gan_placing[@]}" -np 2 "$gan_program" train --preset quickstart --out "$out" || status=$?
 if [ "$status" -ne 0 ]; then
     [ "$status" -ne 75 ] || echo "stopped on request; run $0 again to go on"
     exit "$status"
