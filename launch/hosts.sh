@@ -27,6 +27,8 @@ fi
 while read -r name; do
     options+=(-x "$name")
 done < <(compgen -e | grep -E '^(LD_LIBRARY_PATH|(OMP|DNNL|ONEDNN|NCCL|UCX)_.*)$')
+# Hosts whose names differ only behind the first dot would be taken for one.
+export OMPI_MCA_orte_keep_fqdn_hostnames=${OMPI_MCA_orte_keep_fqdn_hostnames:-1}
 gan_need_program
 # -wdir: it would go on in the home folder where the current one is missing. Not bound: what a rank's threads may use depends on
 # its host.

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "train.h"
 #include "commands/commands.h"
@@ -110,9 +111,12 @@ static int run_ranks(size_t command, int argc, char **argv, int skip)
     gan_comm *comm = NULL;
     bool others_wait = false;
     gan_status status = gan_comm_open_mpi(&comm, &argc, &argv);
-    /* Copies that do not find each other are all refused for the same reason. */
-    if (status == GAN_BAD_INPUT && !is_first_copy())
+    /* Copies that do not find each other are all refused for the same reason. Whoever ends first makes the
+     * launcher kill the rest, and that must not be the one who says why. */
+    if (status == GAN_BAD_INPUT && !is_first_copy()) {
+        sleep(1);
         return status;
+    }
     if (status != GAN_OK)
         return report(status);
     gan_log_init(gan_comm_rank(comm), gan_comm_size(comm));

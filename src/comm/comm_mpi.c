@@ -122,10 +122,26 @@ static gan_status number_hosts(gan_mpi_comm *mpi)
     return gan_mpi_check(mpi, MPI_Bcast(&mpi->base.host, 1, MPI_INT, 0, mpi->node), what);
 }
 
+static gan_status check_places(void)
+{
+    gan_launch_place mine, *places;
+    int size = 0;
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    places = calloc((size_t)size, sizeof *places);
+    if (!places)
+        return gan_error(GAN_FAILED, "no memory for the hosts of %d ranks", size);
+    gan_launch_place_read(&mine);
+    MPI_Allgather(&mine, sizeof mine, MPI_BYTE, places, sizeof mine, MPI_BYTE, MPI_COMM_WORLD);
+    gan_status status = gan_launch_check_places(places, size);
+    free(places);
+    return status;
+}
+
 static gan_status open_comms(gan_mpi_comm *mpi)
 {
     static const char what[] = "opening the communicator";
     GAN_TRY(gan_mpi_check(mpi, MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), what));
+    GAN_TRY(check_places());
     GAN_TRY(gan_mpi_check(mpi, MPI_Comm_dup(MPI_COMM_WORLD, &mpi->world), what));
     MPI_Comm_rank(mpi->world, &mpi->base.rank);
     MPI_Comm_size(mpi->world, &mpi->base.size);

@@ -63,6 +63,38 @@ gan_status gan_launch_check_world(int size)
     return GAN_OK;
 }
 
+/* Open MPI knows hosts by what stands before the first dot, unless told otherwise. */
+static bool keeps_full_names(void)
+{
+    const char *value = getenv("OMPI_MCA_orte_keep_fqdn_hostnames");
+    return value && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
+}
+
+void gan_launch_place_read(gan_launch_place *out)
+{
+    const char *local_rank = getenv("OMPI_COMM_WORLD_LOCAL_RANK");
+    memset(out, 0, sizeof *out);
+    gethostname(out->host, sizeof out->host - 1);
+    if (!keeps_full_names())
+        out->host[strcspn(out->host, ".")] = '\0';
+    out->local_rank = local_rank ? (int)strtol(local_rank, NULL, 10) : -1;
+}
+
+gan_status gan_launch_check_places(const gan_launch_place *places, int n)
+{
+    for (int b = 1; b < n; b++)
+        for (int a = 0; a < b; a++)
+            if (places[a].local_rank >= 0 && places[a].local_rank == places[b].local_rank &&
+                strcmp(places[a].host, places[b].host) == 0)
+                return gan_error(
+                    GAN_BAD_INPUT,
+                    "ranks %d and %d run on two hosts that are both called '%s', which Open MPI "
+                    "mistakes for one; give the hosts different names, or, where their full names differ, "
+                    "start with launch/hosts.sh (or mpirun --mca orte_keep_fqdn_hostnames 1)",
+                    a, b, places[a].host);
+    return GAN_OK;
+}
+
 /* Open MPI copies large messages between processes of a host with process_vm_readv. Containers often forbid
  * it, and then every message prints a complaint; so try it on ourselves, and look at the kernel's rule on
  * others. */

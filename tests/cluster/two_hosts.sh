@@ -93,7 +93,8 @@ mend_cable() {
 
 # A key that is host key and user key in one, and mpirun's options for ssh.
 ssh_key() {
-    mkdir ssh
+    mkdir -p ssh
+    rm -f ssh/key
     ssh-keygen -q -t ed25519 -N '' -f ssh/key
     cp ssh/key.pub ssh/authorized_keys
     cat >ssh/sshd_config <<END
@@ -112,6 +113,7 @@ END
 # start_host HOST: leaves its process id in host_pid. Whatever ends this script ends the host.
 start_host() {
     local host=$1
+    rm -f "$temp/$host.pid"
     setpriv --pdeathsig KILL unshare --net --uts --mount --pid --fork --kill-child \
         bash "$gan_root/tests/cluster/host.sh" "$temp/$host.pid" "${host_name[$host]}" "$temp/hosts" "${shared_folders[@]}" &
     wait_until "the host $host" test -s "$temp/$host.pid"
