@@ -27,6 +27,13 @@ fi
 while read -r name; do
     options+=(-x "$name")
 done < <(compgen -e | grep -E '^(LD_LIBRARY_PATH|(OMP|DNNL|ONEDNN|NCCL|UCX)_.*)$')
+# mpirun has to find out by itself that a host is gone, and before the ranks give up (--stall-timeout, 300s): once it has something
+# to tell that host, it waits until the kernel stops sending, a quarter of an hour.
+patience=300
+[[ " $* " =~ \ --stall-timeout[\ =]([0-9]+)s\  ]] && patience=${BASH_REMATCH[1]}
+export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-$((patience * 2 / 5))}
+export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-$(((patience + 9) / 10))}
+export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-4}
 # Hosts whose names differ only behind the first dot would be taken for one.
 export OMPI_MCA_orte_keep_fqdn_hostnames=${OMPI_MCA_orte_keep_fqdn_hostnames:-1}
 gan_need_program

@@ -24,3 +24,11 @@ job_on() {
 no_job_left() {
     [ -z "$(job_on a)$(job_on b)" ]
 }
+
+# rows FOLDER: of its log, one for each step.
+rows() {
+    if [ -e "$1/log.csv" ]; then wc -l <"$1/log.csv"; else echo 0; fi
+}
+has_rows() {
+    [ "$(rows "$1")" -ge "$2" ]
+}
