@@ -11,9 +11,12 @@ if(GAN_ASAN)
   return()
 endif()
 
-foreach(name orders ranks resume stop kill)
+foreach(name orders ranks resume stop)
   gan_dist_test(${name} ${name})
 endforeach()
+gan_dist_test(kill kill 12)
+gan_dist_test(kill-240 kill 240)
+set_tests_properties(dist.kill-240 PROPERTIES LABELS "dist;long" TIMEOUT 3600)
 
 add_library(dist_faulty_rank MODULE ${CMAKE_CURRENT_LIST_DIR}/faulty_rank.c)
 target_link_libraries(dist_faulty_rank PRIVATE gan_flags MPI::MPI_C)
