@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/run.sh: installs what is missing, builds, runs all tests; then builds with AddressSanitizer and UBSan and runs them again,
-# without the slow ones. A second run finds the builds up to date. The label `long` is left out: ctest --test-dir build -L long.
+# without the slow ones. A second run finds the builds up to date. Left out: the label `long` (ctest --test-dir build -L long), and
+# fuzzing, which needs clang (tests/fuzz/run.sh).
 set -euo pipefail
 # shellcheck source=launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../launch/common.sh"

@@ -1,0 +1,38 @@
+# The readers of bytes from outside, each as a function of any bytes. With GAN_FUZZ libFuzzer looks for inputs that break them, a
+# minute each (run.sh does it all); else the same functions take the inputs that once did, some made by hand, and the seeds.
+set(GAN_FUZZ_SECONDS 60 CACHE STRING "How long each fuzz target runs")
+set(fuzz_modules_checkpoint gan_out)
+set(fuzz_modules_config gan_config)
+foreach(name idx picture exif)
+  set(fuzz_modules_${name} gan_data)
+endforeach()
+
+add_executable(fuzz_seeds fuzz/seeds.c data/support.c)
+target_include_directories(fuzz_seeds PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(fuzz_seeds PRIVATE gan_data gan_out gan_config)
+set(seeds ${CMAKE_CURRENT_BINARY_DIR}/fuzz-seeds)
+add_test(NAME fuzz.seeds COMMAND fuzz_seeds ${seeds})
+set_tests_properties(fuzz.seeds PROPERTIES LABELS "$<IF:$<BOOL:${GAN_FUZZ}>,fuzz,replay>" FIXTURES_SETUP fuzz_seeds)
+add_custom_target(fuzz DEPENDS fuzz_seeds)
+
+foreach(name checkpoint idx config picture exif)
+  add_executable(fuzz_${name} fuzz/fuzz_${name}.c fuzz/fuzz.c)
+  target_include_directories(fuzz_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/fuzz ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(fuzz_${name} PRIVATE ${fuzz_modules_${name}})
+  add_dependencies(fuzz fuzz_${name})
+  set(inputs ${seeds}/${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/regressions/${name})
+  if(GAN_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set(found ${CMAKE_CURRENT_BINARY_DIR}/fuzz-found/${name})
+    file(MAKE_DIRECTORY ${found})
+    math(EXPR limit "${GAN_FUZZ_SECONDS} + 120")
+    add_test(NAME fuzz.${name}
+             COMMAND fuzz_${name} -max_total_time=${GAN_FUZZ_SECONDS} -timeout=20 -print_final_stats=1 -verbosity=0
+                     -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/${name}- ${found} ${inputs})
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${limit} FIXTURES_REQUIRED fuzz_seeds)
+  else()
+    target_sources(fuzz_${name} PRIVATE fuzz/replay.c)
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${inputs})
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS replay TIMEOUT 120 FIXTURES_REQUIRED fuzz_seeds)
+  endif()
+endforeach()
