@@ -1,9 +1,20 @@
 # Several hosts, made of namespaces on this machine (two_hosts.sh); real ssh, mpirun and networks. They need root, and skip
 # without it.
-if(NOT GAN_ASAN) # nothing in here is another path through the program's own code
-  foreach(name together names killed cut_and_back cut_for_good)
-    add_test(NAME cluster.${name}
-             COMMAND bash ${PROJECT_SOURCE_DIR}/tests/cluster/${name}.sh $<TARGET_FILE:gan_dist>)
-    set_tests_properties(cluster.${name} PROPERTIES LABELS cluster RESOURCE_LOCK mpi TIMEOUT 300 SKIP_RETURN_CODE 77)
-  endforeach()
+function(gan_cluster_test name)
+  add_test(NAME cluster.${name}
+           COMMAND bash ${PROJECT_SOURCE_DIR}/tests/cluster/${name}.sh $<TARGET_FILE:gan_dist> ${ARGN})
+  set_tests_properties(cluster.${name} PROPERTIES LABELS cluster RESOURCE_LOCK mpi TIMEOUT 300 SKIP_RETURN_CODE 77)
+endfunction()
+
+# Nothing in here takes another path through the program's own code.
+if(GAN_ASAN)
+  return()
 endif()
+
+foreach(name together names killed cut_and_back cut_for_good)
+  gan_cluster_test(${name})
+endforeach()
+
+add_executable(cluster_slow_cable ${CMAKE_CURRENT_LIST_DIR}/slow_cable.c)
+target_link_libraries(cluster_slow_cable PRIVATE gan_flags)
+gan_cluster_test(slow $<TARGET_FILE:cluster_slow_cable>)

@@ -41,12 +41,12 @@ two_hosts_up() {
         # Not in_host: there a process has another number.
         nsenter --target "${host_pid[head]}" --net \
             ip link add "cable-$host" type veth peer name eth0 netns "${host_pid[$host]}"
-        in_host head ip link set "cable-$host" master bridge up
-        in_host "$host" ip address add "${host_address[$host]}/24" dev eth0
-        in_host "$host" ip link set eth0 up
+        plug_in "$host"
     done
     for host in head a b; do
         in_host "$host" "$(command -v sshd)" -f "$temp/ssh/sshd_config" -o "ListenAddress=${host_address[$host]}"
+        # It goes into the background first and listens then.
+        wait_until "sshd of $host" in_host head bash -c ": </dev/tcp/${host_address[$host]}/22"
     done
 }
 
@@ -89,6 +89,18 @@ mend_cable() {
     in_host head ip link set "cable-$1" up
 }
 
+# replace_cable HOST PROGRAM WORDS...: by one that is made of PROGRAM, which gets the names of its two ends.
+replace_cable() {
+    local host=$1 program=$2
+    shift 2
+    in_host head ip link delete "cable-$host"
+    # Its end is no news, but bash would tell it.
+    in_host head "$program" "cable-$host" eth0 "$@" 2>"$temp/cable.err" &
+    wait_until "a cable by $program" in_host head ip link show eth0
+    nsenter --target "${host_pid[head]}" --net ip link set eth0 netns "${host_pid[$host]}"
+    plug_in "$host"
+}
+
 # --- details -------------------------------------------------------------------------------------
 
 # A key that is host key and user key in one, and mpirun's options for ssh.
@@ -108,6 +120,13 @@ MaxStartups 100
 END
     ssh_options=(-i "$temp/ssh/key" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR)
     export OMPI_MCA_plm_rsh_args="${ssh_options[*]}"
+}
+
+# plug_in HOST: both ends of its cable.
+plug_in() {
+    in_host head ip link set "cable-$1" master bridge up
+    in_host "$1" ip address add "${host_address[$1]}/24" dev eth0
+    in_host "$1" ip link set eth0 up
 }
 
 # start_host HOST: leaves its process id in host_pid. Whatever ends this script ends the host.
