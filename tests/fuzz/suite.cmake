@@ -27,7 +27,7 @@ foreach(name checkpoint idx config picture exif)
     file(MAKE_DIRECTORY ${found})
     math(EXPR limit "${GAN_FUZZ_SECONDS} + 120")
     add_test(NAME fuzz.${name}
-             COMMAND fuzz_${name} -max_total_time=${GAN_FUZZ_SECONDS} -timeout=20 -print_final_stats=1 -verbosity=0
+             COMMAND fuzz_${name} -max_total_time=${GAN_FUZZ_SECONDS} -timeout=60 -print_final_stats=1 -verbosity=0
                      -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/${name}- ${found} ${inputs})
     set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${limit} FIXTURES_REQUIRED fuzz_seeds)
   else()
