@@ -1,4 +1,4 @@
-/* cadence.c: what is due between steps: log line, grid, checkpoint, comparison of the ranks, status. */
+/* cadence.c: what is due between steps: log line, grid, checkpoint, comparison of the ranks. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,6 @@
 #include "train.h"
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
-
-#define STATUS_SECONDS 10.0
 
 static bool is_due(uint64_t done, int every)
 {
@@ -46,6 +44,14 @@ static gan_log_row current_row(gan_training *t)
                          .seconds_left = left};
 }
 
+/* A disk that is full now may have room at the next turn: what rank 0 cannot write while the run goes on is
+ * told, and does not end it. */
+static void excuse(gan_status status, const char *what)
+{
+    if (status != GAN_OK)
+        gan_warn0("%s; training goes on, %s", gan_error_message(), what);
+}
+
 static gan_status log_step(gan_training *t)
 {
     gan_log_row row = current_row(t);
@@ -65,7 +71,9 @@ static gan_status log_step(gan_training *t)
                          (unsigned long long)t->done, isfinite(row.d_loss) ? "G" : "D",
                          isfinite(row.d_loss) ? "generator" : "discriminator");
     }
-    return t->csv ? gan_csv_append(t->csv, &row) : GAN_OK;
+    if (t->csv)
+        excuse(gan_csv_append(t->csv, &row), "the row is kept and written with the next one");
+    return GAN_OK;
 }
 
 /* A line that lives on a terminal between the log lines. */
@@ -140,19 +148,6 @@ gan_status gan_training_reals(gan_training *t)
     return status;
 }
 
-void gan_training_status(gan_training *t, const char *state, const char *reason)
-{
-    if (gan_comm_rank(t->comm) != 0 || !t->run)
-        return;
-    char path[GAN_TEXT_MAX + 64], host[256] = "";
-    snprintf(path, sizeof path, "%s/status.json", t->config.out);
-    gethostname(host, sizeof host - 1);
-    if (gan_status_write(path, state, t->done, t->total, t->checkpoint, t->images_per_second, reason, host) !=
-        GAN_OK)
-        gan_warn0("%s", gan_error_message());
-    t->last_status = gan_clock();
-}
-
 /* The ranks hold copies of the same weights. They can only differ by a fault of a machine or of this program.
  */
 static gan_status compare_ranks(gan_training *t)
@@ -181,6 +176,22 @@ static gan_status compare_ranks(gan_training *t)
     return GAN_OK;
 }
 
+/* The last one must be there, or all ranks have failed. */
+static gan_status save_now(gan_training *t, bool must)
+{
+    t->save = false;
+    gan_comm_report(t->comm, t->done, "writing the checkpoint");
+    gan_status status = gan_training_save(t);
+    if (!must) {
+        excuse(status, "saving is tried again at the next turn");
+        return GAN_OK;
+    }
+    t->agreed = true;
+    GAN_TRY(gan_comm_agree(t->comm, status));
+    t->agreed = false;
+    return GAN_OK;
+}
+
 gan_status gan_training_cadence(gan_training *t, bool last)
 {
     const gan_config *config = &t->config;
@@ -201,12 +212,9 @@ gan_status gan_training_cadence(gan_training *t, bool last)
     if (log)
         GAN_TRY(log_step(t));
     if (grid)
-        GAN_TRY(gan_training_grid(t));
-    if (save) {
-        t->save = false;
-        GAN_TRY(gan_training_save(t));
-    }
-    if (gan_clock() - t->last_status >= STATUS_SECONDS)
-        gan_training_status(t, "running", "");
+        excuse(gan_training_grid(t), "without this grid");
+    if (save)
+        GAN_TRY(save_now(t, last || t->stop));
+    gan_training_progress(t);
     return GAN_OK;
 }

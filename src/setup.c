@@ -15,6 +15,7 @@ static gan_status reduce_sums(void *context, double *sums, size_t n)
 {
     gan_training *t = context;
     gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
+    gan_comm_report(t->comm, t->done + 1, "batch norm's sums");
     GAN_TRY(gan_comm_sum_double(t->comm, sums, n));
     gan_training_phase(t, before);
     return GAN_OK;
@@ -65,7 +66,10 @@ static gan_status open_networks(gan_training *t)
 
 static gan_status open_run(gan_training *t)
 {
-    return gan_comm_rank(t->comm) == 0 ? gan_run_open(&t->run, t->config.out) : GAN_OK;
+    if (gan_comm_rank(t->comm) != 0)
+        return GAN_OK;
+    GAN_TRY(gan_run_open(&t->run, t->config.out));
+    return gan_reporter_open(&t->reporter, t->config.out, t->comm);
 }
 
 static bool has_status(const gan_training *t)
@@ -126,7 +130,7 @@ static void start_clocks(gan_training *t)
     t->updates[GAN_NET_D] = t->done * (uint64_t)order->d_updates;
     t->updates[GAN_NET_G] = t->done * (uint64_t)order->g_updates;
     t->first = t->last_log_step = t->done;
-    t->started = t->last_log = t->last_save = t->last_status = t->phase_start = gan_clock();
+    t->started = t->last_log = t->last_save = t->phase_start = gan_clock();
     memset(t->seconds, 0, sizeof t->seconds);
 }
 
@@ -148,7 +152,9 @@ static void print_setup(const gan_training *t)
 
 static gan_status open_parts(gan_training *t)
 {
+    gan_comm_report(t->comm, 0, "opening the data");
     GAN_TRY(open_data(t)); /* agrees by itself */
+    gan_comm_report(t->comm, 0, "opening the outputs");
     t->defining = gan_config_text(&t->config, true);
     AGREE(t, t->defining ? GAN_OK : gan_error(GAN_FAILED, "out of memory"));
     GAN_TRY(gan_training_resume(t));
@@ -160,6 +166,8 @@ static gan_status open_parts(gan_training *t)
 gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *config)
 {
     *t = (gan_training){.config = *config, .comm = comm, .phase_start = gan_clock()};
+    gan_comm_deadlines(comm, config->stall_warning, config->stall_timeout);
+    gan_comm_report(comm, 0, "setting up");
     AGREE(t, open_networks(t));
     AGREE(t, open_run(t));
     /* A start that is refused leaves an earlier run's status as it was. */
@@ -188,6 +196,7 @@ gan_status gan_training_open_fixed(gan_training *t, gan_comm *comm, const gan_co
 
 void gan_training_close(gan_training *t)
 {
+    gan_reporter_close(t->reporter);
     gan_loader_close(t->loader);
     gan_data_close(t->data);
     gan_csv_close(t->csv);

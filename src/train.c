@@ -8,11 +8,14 @@
 
 gan_phase gan_training_phase(gan_training *t, gan_phase phase)
 {
+    static const char *const words[GAN_PHASES] = {"reading pictures", "computing D", "computing G",
+                                                  "exchanging",       "updating",    "writing"};
     double now = gan_clock();
     gan_phase before = t->phase;
     t->seconds[before] += now - t->phase_start;
     t->phase_start = now;
     t->phase = phase;
+    gan_comm_report(t->comm, t->done + 1, words[phase]);
     return before;
 }
 
@@ -59,6 +62,8 @@ gan_status gan_training_finish(gan_training *t, int net)
         return GAN_OK;
     gan_net *n = t->nets[net];
     gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
+    gan_comm_report(t->comm, t->done + 1,
+                    net == GAN_NET_D ? "exchange of D's gradients" : "exchange of G's gradients");
     GAN_TRY(gan_comm_sum_wait(t->comm, t->pending[net]));
     t->pending[net] = NULL;
     GAN_TRY(read_extras(t, net));

@@ -1,6 +1,6 @@
 /* train.h: a training run as one struct, and the parts of its conductor: setup.c builds it, train.c runs the
- * step, cadence.c does what is due between steps, state.c moves the state to and from checkpoints, stop.c
- * takes signals. */
+ * step, cadence.c does what is due between steps, state.c moves the state to and from checkpoints, status.c
+ * keeps status.json fresh, stop.c takes signals. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
@@ -29,6 +29,8 @@ typedef struct gan_losses {
     double real, fake, g, d_real, d_fake;
 } gan_losses;
 
+typedef struct gan_reporter gan_reporter;
+
 typedef struct gan_training {
     gan_config config;
     gan_comm *comm;
@@ -52,13 +54,14 @@ typedef struct gan_training {
 
     gan_run *run;                  /* rank 0 */
     gan_csv *csv;                  /* rank 0 */
+    gan_reporter *reporter;        /* rank 0 */
     char *defining;                /* the configuration that defines the run, as text */
     char checkpoint[GAN_TEXT_MAX]; /* the last one written or read */
     uint64_t checkpoint_step;
 
     gan_phase phase;
     double phase_start, seconds[GAN_PHASES];
-    double started, last_log, last_status, last_save;
+    double started, last_log, last_save;
     uint64_t first, last_log_step; /* steps done at the start, at the last log line */
     double images_per_second;
 } gan_training;
@@ -81,7 +84,13 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
 gan_status gan_training_cadence(gan_training *t, bool last);
 gan_status gan_training_grid(gan_training *t);
 gan_status gan_training_reals(gan_training *t);
+
+/* status.c: the state of the run as others may read it. `state` and `reason` are written at once, progress
+ * within seconds, by a thread. Ranks without a reporter do nothing. */
+gan_status gan_reporter_open(gan_reporter **out, const char *folder, const gan_comm *comm);
+void gan_reporter_close(gan_reporter *reporter); /* NULL is fine */
 void gan_training_status(gan_training *t, const char *state, const char *reason);
+void gan_training_progress(gan_training *t);
 
 /* stop.c: SIGTERM, SIGINT and SIGUSR1. Divert before any other thread is started; until they are caught they
  * end the process. */

@@ -31,8 +31,30 @@ int gan_comm_local_rank(const gan_comm *comm); /* among the ranks of this host (
 int gan_comm_local_size(const gan_comm *comm);
 int gan_comm_hosts(const gan_comm *comm); /* number of hosts in the job */
 int gan_comm_host(const gan_comm *comm);  /* this rank's host, counted in the order of their lowest ranks */
+/* Who a rank is. `host` as gan_comm_host(); the text belongs to the comm. */
+typedef struct gan_peer {
+    int host;
+    long pid;
+    char name[64]; /* of its host */
+} gan_peer;
+const gan_peer *gan_comm_peer(const gan_comm *comm, int rank);
 /* What carries the messages, for people: "Open MPI v4.1.4", or "none, one process". */
 const char *gan_comm_library(const gan_comm *comm);
+
+/* --- deadlines --- */
+
+/* Every call below that waits for other ranks has a deadline. When a wait has lasted `warning` seconds, one
+ * rank prints who is missing: rank, host, pid, what it last reported. After `timeout` seconds the call fails
+ * (GAN_FAILED, the same words) on every rank that waits. The death of a rank of the same host fails the calls
+ * at once. 0 = never. Until it is called, the two constants count. Not collective; any time. */
+#define GAN_STALL_WARNING 30.0
+#define GAN_STALL_TIMEOUT 300.0
+void gan_comm_deadlines(gan_comm *comm, double warning, double timeout);
+/* What this rank is doing, for such messages: "computing D" (cut at 63 bytes). Costs next to nothing. Not
+ * collective. */
+void gan_comm_report(gan_comm *comm, uint64_t step, const char *doing);
+/* A rank of this host has already printed why the job ends, so that nobody needs to say it again. */
+bool gan_comm_has_told(gan_comm *comm);
 
 /* Starts buffer[0..n) = sum over ranks, in place. At most two may be in flight; they are waited for in start
  * order or any other, but all ranks start them in the same order. */

@@ -80,7 +80,8 @@ typedef struct gan_config {
 
     char backend[GAN_WORD_MAX]; /* cpu, ref, cuda */
     int threads; /* per rank; 0 = the cores this rank may use, shared among the ranks of its host */
-    char resume[GAN_TEXT_MAX]; /* auto, never, or a checkpoint file */
+    int stall_warning, stall_timeout; /* seconds of waiting for other ranks; 0 = never */
+    char resume[GAN_TEXT_MAX];        /* auto, never, or a checkpoint file */
 } gan_config;
 
 /* Defaults of the table. */

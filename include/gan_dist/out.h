@@ -48,17 +48,26 @@ typedef struct gan_log_row {
  * alone: GAN_BAD_INPUT. */
 typedef struct gan_csv gan_csv;
 gan_status gan_csv_open(gan_csv **out, const char *path, uint64_t step);
-gan_status gan_csv_append(gan_csv *csv, const gan_log_row *row); /* flushed at once */
-void gan_csv_close(gan_csv *csv);                                /* NULL is fine */
+/* Written at once. A row that cannot be written (GAN_FAILED: a full disk) is kept in memory and written with
+ * the next one. */
+gan_status gan_csv_append(gan_csv *csv, const gan_log_row *row);
+void gan_csv_close(gan_csv *csv); /* NULL is fine */
 
 /* --- status.json ------------------------------------------------------------------------------- */
 
-/* Replaced atomically. state: starting, running, stopped, done, failed; another word is GAN_BAD_INPUT.
- * `checkpoint` is the newest one's path, NULL or "" for none yet; `reason` and `hosts` may be "". Images a
- * second that are no number become null. */
-gan_status gan_status_write(const char *path, const char *state, uint64_t step, uint64_t steps,
-                            const char *checkpoint, double images_per_second, const char *reason,
-                            const char *hosts);
+/* What it says. Texts belong to the caller. */
+typedef struct gan_run_status {
+    const char *state;        /* starting, running, stopped, done or failed */
+    uint64_t step, steps;     /* done, in all */
+    const char *checkpoint;   /* the newest one's path; NULL or "": none yet */
+    double images_per_second; /* no number: null */
+    const char *reason;       /* of a stop or failure; "" else */
+    const char *const *hosts; /* names of the job's hosts */
+    size_t n_hosts;
+} gan_run_status;
+
+/* Replaced atomically. A state of another name is GAN_BAD_INPUT. Thread-safe for different paths. */
+gan_status gan_status_write(const char *path, const gan_run_status *run);
 
 /* --- checkpoints (safetensors) ----------------------------------------------------------------- */
 

@@ -42,6 +42,26 @@ const char *gan_comm_library(const gan_comm *comm)
     return comm->library;
 }
 
+const gan_peer *gan_comm_peer(const gan_comm *comm, int rank)
+{
+    return &comm->peers[rank];
+}
+
+void gan_comm_deadlines(gan_comm *comm, double warning, double timeout)
+{
+    gan_watch_deadlines(comm->watch, warning, timeout);
+}
+
+void gan_comm_report(gan_comm *comm, uint64_t step, const char *doing)
+{
+    gan_watch_report(comm->watch, step, doing);
+}
+
+bool gan_comm_has_told(gan_comm *comm)
+{
+    return gan_watch_has_told(comm->watch);
+}
+
 gan_status gan_comm_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n)
 {
     return comm->ops->sum_start(comm, out, buffer, n);

@@ -1,12 +1,17 @@
 /* comm_mpi: the world over MPI: opening, closing, waiting, and the plain collectives. */
 #include "comm_mpi.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "launch_env.h"
 
-#define MAX_BYTES ((size_t)1 << 30) /* of one broadcast: MPI counts in int */
+#define MAX_BYTES     ((size_t)1 << 30) /* of one broadcast: MPI counts in int */
+#define ABORT_SECONDS 10.0              /* MPI_Abort may wait for a host that cannot be reached */
+#define TURNS         256               /* polls between two looks at the clock */
 
 gan_status gan_mpi_check(const gan_mpi_comm *comm, int code, const char *what)
 {
@@ -19,29 +24,45 @@ gan_status gan_mpi_check(const gan_mpi_comm *comm, int code, const char *what)
                      what, text);
 }
 
-gan_status gan_mpi_wait_any(const gan_mpi_comm *comm, MPI_Request *requests, int n, int *index,
+/* Polls, and now and then looks up: whether the wait must end, whether other hosts should hear of it. */
+gan_status gan_mpi_wait_any(gan_mpi_comm *comm, MPI_Request *requests, int n, int *index, uint64_t number,
                             const char *what)
 {
-    return gan_mpi_check(comm, MPI_Waitany(n, requests, index, MPI_STATUS_IGNORE), what);
+    int done = 0;
+    gan_status status = GAN_OK;
+    gan_watch_wait(comm->base.watch, number, what);
+    for (unsigned turn = 1; status == GAN_OK; turn++) {
+        status = gan_mpi_check(comm, MPI_Testany(n, requests, index, &done, MPI_STATUS_IGNORE), what);
+        if (done || status != GAN_OK)
+            break;
+        if (turn % TURNS == 0)
+            status = gan_watch_verdict(comm->base.watch);
+        if (turn % TURNS == 0 && status == GAN_OK)
+            status = gan_mpi_gossip_turn(comm);
+    }
+    gan_watch_done(comm->base.watch);
+    return status;
 }
 
-gan_status gan_mpi_wait_all(const gan_mpi_comm *comm, MPI_Request *requests, int n, const char *what)
+gan_status gan_mpi_wait_all(gan_mpi_comm *comm, MPI_Request *requests, int n, uint64_t number,
+                            const char *what)
 {
     int index = 0;
     while (index != MPI_UNDEFINED)
-        GAN_TRY(gan_mpi_wait_any(comm, requests, n, &index, what));
+        GAN_TRY(gan_mpi_wait_any(comm, requests, n, &index, number, what));
     return GAN_OK;
 }
 
 static gan_status mpi_broadcast(gan_comm *comm, void *buffer, size_t bytes, int root)
 {
     gan_mpi_comm *mpi = (gan_mpi_comm *)comm;
+    uint64_t number = gan_watch_arrive(comm->watch);
     for (size_t at = 0; at < bytes; at += MAX_BYTES) {
         size_t n = bytes - at < MAX_BYTES ? bytes - at : MAX_BYTES;
         MPI_Request request = MPI_REQUEST_NULL;
         int code = MPI_Ibcast((char *)buffer + at, (int)n, MPI_BYTE, root, mpi->world, &request);
         GAN_TRY(gan_mpi_check(mpi, code, "a broadcast"));
-        GAN_TRY(gan_mpi_wait_all(mpi, &request, 1, "a broadcast"));
+        GAN_TRY(gan_mpi_wait_all(mpi, &request, 1, number, "a broadcast"));
     }
     return GAN_OK;
 }
@@ -50,19 +71,21 @@ static gan_status mpi_barrier(gan_comm *comm)
 {
     gan_mpi_comm *mpi = (gan_mpi_comm *)comm;
     MPI_Request request = MPI_REQUEST_NULL;
+    uint64_t number = gan_watch_arrive(comm->watch);
     GAN_TRY(gan_mpi_check(mpi, MPI_Ibarrier(mpi->world, &request), "a barrier"));
-    return gan_mpi_wait_all(mpi, &request, 1, "a barrier");
+    return gan_mpi_wait_all(mpi, &request, 1, number, "a barrier");
 }
 
 static gan_status mpi_all_gather(gan_comm *comm, void *out, const void *mine, size_t bytes)
 {
     gan_mpi_comm *mpi = (gan_mpi_comm *)comm;
     MPI_Request request = MPI_REQUEST_NULL;
+    uint64_t number = gan_watch_arrive(comm->watch);
     if (bytes > MAX_BYTES)
         return gan_error(GAN_FAILED, "gathering %zu bytes from each rank is more than MPI can count", bytes);
     int code = MPI_Iallgather(mine, (int)bytes, MPI_BYTE, out, (int)bytes, MPI_BYTE, mpi->world, &request);
     GAN_TRY(gan_mpi_check(mpi, code, "gathering from all ranks"));
-    return gan_mpi_wait_all(mpi, &request, 1, "gathering from all ranks");
+    return gan_mpi_wait_all(mpi, &request, 1, number, "gathering from all ranks");
 }
 
 static void free_comms(gan_mpi_comm *mpi)
@@ -76,15 +99,26 @@ static void free_comms(gan_mpi_comm *mpi)
 static void mpi_close(gan_comm *comm, bool abort_others, int status)
 {
     gan_mpi_comm *mpi = (gan_mpi_comm *)comm;
-    if (abort_others && comm->size > 1)
+    gan_watch *watch = comm->watch;
+    if (abort_others && comm->size > 1) {
+        gan_watch_leave(watch, ABORT_SECONDS);
         MPI_Abort(MPI_COMM_WORLD, status);
+    }
+    gan_watch_leave(watch, 0);
+    gan_watch_wait(watch, gan_watch_arrive(watch), "the end of all ranks");
+    gan_watch_detach(watch);
+    gan_mpi_gossip_close(mpi);
     while (mpi->windows)
         gan_mpi_shared_free(comm, mpi->windows->memory);
     free_comms(mpi);
     gan_mpi_sum_free(mpi);
     free(mpi->scratch);
+    free(mpi->view.watched);
+    free(comm->peers);
     free(mpi);
     MPI_Finalize();
+    gan_watch_done(watch);
+    gan_watch_close(watch);
 }
 
 static const gan_comm_ops mpi_ops = {
@@ -137,9 +171,21 @@ static gan_status check_places(void)
     return status;
 }
 
+static gan_status meet_peers(gan_mpi_comm *mpi)
+{
+    gan_peer me = {.host = mpi->base.host, .pid = (long)getpid()};
+    gethostname(me.name, sizeof me.name - 1);
+    mpi->base.peers = calloc((size_t)mpi->base.size, sizeof me);
+    if (!mpi->base.peers)
+        return gan_error(GAN_FAILED, "no memory for a list of %d ranks", mpi->base.size);
+    int code = MPI_Allgather(&me, sizeof me, MPI_BYTE, mpi->base.peers, sizeof me, MPI_BYTE, mpi->world);
+    return gan_mpi_check(mpi, code, "meeting the other ranks");
+}
+
 static gan_status open_comms(gan_mpi_comm *mpi)
 {
     static const char what[] = "opening the communicator";
+    gan_watch_wait(mpi->base.watch, 0, what);
     GAN_TRY(gan_mpi_check(mpi, MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), what));
     GAN_TRY(check_places());
     GAN_TRY(gan_mpi_check(mpi, MPI_Comm_dup(MPI_COMM_WORLD, &mpi->world), what));
@@ -150,7 +196,42 @@ static gan_status open_comms(gan_mpi_comm *mpi)
     GAN_TRY(gan_mpi_check(mpi, code, what));
     MPI_Comm_rank(mpi->node, &mpi->base.local_rank);
     MPI_Comm_size(mpi->node, &mpi->base.local_size);
-    return number_hosts(mpi);
+    GAN_TRY(number_hosts(mpi));
+    GAN_TRY(meet_peers(mpi));
+    gan_watch_done(mpi->base.watch);
+    return GAN_OK;
+}
+
+/* The board of this host, with a seat for every rank of the job. */
+static gan_status open_board(gan_mpi_comm *mpi)
+{
+    gan_board_view *view = &mpi->view;
+    int size = mpi->base.size;
+    void *board;
+    *view = (gan_board_view){.peers = mpi->base.peers, .rank = mpi->base.rank, .size = size};
+    view->watched = calloc((size_t)size, sizeof *view->watched);
+    gan_status status = view->watched ? GAN_OK : gan_error(GAN_FAILED, "no memory for %d ranks", size);
+    GAN_TRY(gan_comm_agree(&mpi->base, status));
+    GAN_TRY(gan_comm_agree(&mpi->base, gan_mpi_gossip_open(mpi)));
+    GAN_TRY(gan_mpi_shared_alloc(&mpi->base, &board, gan_board_bytes(size)));
+    view->board = board;
+    /* In containers a neighbour's process may have no number here; then its end cannot be seen. */
+    for (int rank = 0; rank < size; rank++)
+        view->watched[rank] = view->peers[rank].host == mpi->base.host &&
+                              (kill((pid_t)view->peers[rank].pid, 0) == 0 || errno == EPERM);
+    gan_watch_attach(mpi->base.watch, view);
+    return gan_mpi_shared_sync(&mpi->base);
+}
+
+static gan_status open_world(gan_mpi_comm *mpi)
+{
+    int size = 1;
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    if (size > 1)
+        GAN_TRY(gan_watch_open(&mpi->base.watch));
+    GAN_TRY(open_comms(mpi));
+    GAN_TRY(gan_launch_check_world(size));
+    return size > 1 ? open_board(mpi) : GAN_OK;
 }
 
 gan_status gan_comm_open_mpi(gan_comm **out, int *argc, char ***argv)
@@ -172,8 +253,7 @@ gan_status gan_comm_open_mpi(gan_comm **out, int *argc, char ***argv)
     for (int i = 0; i < GAN_EXCHANGES * GAN_MPI_LANES * 2; i++)
         (&mpi->requests[0][0][0])[i] = MPI_REQUEST_NULL;
     read_library(&mpi->base);
-    GAN_TRY_OUT(status, open_comms(mpi));
-    GAN_TRY_OUT(status, gan_launch_check_world(mpi->base.size));
+    GAN_TRY_OUT(status, open_world(mpi));
     if (provided < MPI_THREAD_FUNNELED)
         status = gan_error(GAN_FAILED, "this MPI (%s) does not allow threads beside it", mpi->base.library);
 out:

@@ -30,6 +30,7 @@ typedef struct gan_mpi_lane {
 
 typedef struct gan_mpi_exchange {
     gan_exchange base;
+    uint64_t number; /* of the call that started it */
     float *buffer;
     size_t n;
     int first_tag;
@@ -42,24 +43,41 @@ typedef struct gan_mpi_window {
     MPI_Win window;
 } gan_mpi_window;
 
+/* What hosts tell each other while they wait (mpi_gossip.c). */
+typedef struct gan_mpi_gossip {
+    int *leads;            /* the lowest rank of each host */
+    MPI_Request *requests; /* to each host, the last message; MPI_REQUEST_NULL: arrived */
+    void *words;           /* what they send */
+    double last;           /* when */
+} gan_mpi_gossip;
+
 typedef struct gan_mpi_comm {
     gan_comm base;
     MPI_Comm world, node;
     gan_mpi_exchange exchanges[GAN_EXCHANGES];
     MPI_Request requests[GAN_EXCHANGES][GAN_MPI_LANES][2]; /* of each lane: what it receives, what it sends */
     uint64_t started;                                      /* exchanges so far; gives each its tags */
+    uint64_t present;                                      /* number of the running sum_double */
     double *scratch;                                       /* of sum_double */
     gan_mpi_window *windows;
+    gan_board_view view;
+    gan_mpi_gossip gossip;
 } gan_mpi_comm;
 
 /* GAN_OK for MPI_SUCCESS; else GAN_FAILED with MPI's own words. `what` says what was being done. */
 gan_status gan_mpi_check(const gan_mpi_comm *comm, int code, const char *what);
 
-/* The one place where this process waits for another. Waits until one of `requests` is done (it becomes
- * MPI_REQUEST_NULL) and gives its index; MPI_UNDEFINED when all are null. */
-gan_status gan_mpi_wait_any(const gan_mpi_comm *comm, MPI_Request *requests, int n, int *index,
+/* The one place where this process waits for another, in call `number`. Waits until one of `requests` is done
+ * (it becomes MPI_REQUEST_NULL) and gives its index; MPI_UNDEFINED when all are null. */
+gan_status gan_mpi_wait_any(gan_mpi_comm *comm, MPI_Request *requests, int n, int *index, uint64_t number,
                             const char *what);
-gan_status gan_mpi_wait_all(const gan_mpi_comm *comm, MPI_Request *requests, int n, const char *what);
+gan_status gan_mpi_wait_all(gan_mpi_comm *comm, MPI_Request *requests, int n, uint64_t number,
+                            const char *what);
+
+/* Tells the other hosts what is known of this one's ranks, and hears them; for a wait that is long. */
+gan_status gan_mpi_gossip_turn(gan_mpi_comm *comm);
+gan_status gan_mpi_gossip_open(gan_mpi_comm *comm);
+void gan_mpi_gossip_close(gan_mpi_comm *comm);
 
 /* The sums' fixed tree (mpi_tree.c): gan_mpi_tree_steps() steps, each one move. */
 int gan_mpi_tree_steps(int size);

@@ -7,6 +7,7 @@
 #define GAN_COMM_OPS_H
 
 #include "gan_dist/comm.h"
+#include "watch.h"
 
 #define GAN_EXCHANGES 2 /* sums in flight: one for D, one for G */
 
@@ -28,6 +29,8 @@ struct gan_comm {
     const gan_comm_ops *ops;
     int rank, size, local_rank, local_size, host, hosts;
     char library[128];
+    gan_peer *peers;  /* of all ranks */
+    gan_watch *watch; /* NULL when there is nobody to wait for */
 };
 
 struct gan_exchange {

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "gan_dist/base.h"
 
 typedef struct self_comm {
     gan_comm base;
     gan_exchange exchanges[GAN_EXCHANGES];
+    gan_peer peer;
 } self_comm;
 
 static void self_close(gan_comm *comm, bool abort_others, int status)
@@ -111,6 +113,9 @@ gan_status gan_comm_open_self(gan_comm **out)
         return gan_error(GAN_FAILED, "no memory for the communicator");
     self->base.ops = &self_ops;
     self->base.size = self->base.local_size = self->base.hosts = 1;
+    self->base.peers = &self->peer;
+    self->peer.pid = (long)getpid();
+    gethostname(self->peer.name, sizeof self->peer.name - 1);
     snprintf(self->base.library, sizeof self->base.library, "none, one process");
     *out = &self->base;
     return GAN_OK;

@@ -29,7 +29,7 @@ static gan_status node_barrier(gan_mpi_comm *mpi)
 {
     MPI_Request request = MPI_REQUEST_NULL;
     GAN_TRY(gan_mpi_check(mpi, MPI_Ibarrier(mpi->node, &request), what));
-    return gan_mpi_wait_all(mpi, &request, 1, what);
+    return gan_mpi_wait_all(mpi, &request, 1, gan_watch_arrive(mpi->base.watch), what);
 }
 
 /* The window on this host, and in it the first aligned byte: windows begin at the same place in a page on
@@ -40,8 +40,10 @@ static gan_status allocate(gan_mpi_comm *mpi, gan_mpi_window *window, size_t byt
     MPI_Aint mine = mpi->base.local_rank == 0 ? (MPI_Aint)room : 0, size;
     void *start;
     int unit;
+    gan_watch_wait(mpi->base.watch, gan_watch_arrive(mpi->base.watch), what);
     GAN_TRY(gan_mpi_check(
         mpi, MPI_Win_allocate_shared(mine, 1, MPI_INFO_NULL, mpi->node, &start, &window->window), what));
+    gan_watch_done(mpi->base.watch);
     GAN_TRY(gan_mpi_check(mpi, MPI_Win_set_errhandler(window->window, MPI_ERRORS_RETURN), what));
     GAN_TRY(gan_mpi_check(mpi, MPI_Win_shared_query(window->window, 0, &size, &unit, &start), what));
     GAN_TRY(gan_mpi_check(mpi, MPI_Win_lock_all(MPI_MODE_NOCHECK, window->window), what));

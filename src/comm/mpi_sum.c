@@ -112,6 +112,7 @@ gan_status gan_mpi_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, 
         return gan_error(GAN_FAILED, "more than %d sums in flight", GAN_EXCHANGES);
     gan_mpi_exchange *exchange = &mpi->exchanges[e];
     exchange->base.in_flight = true;
+    exchange->number = gan_watch_arrive(comm->watch);
     exchange->buffer = buffer;
     exchange->n = mpi->base.size > 1 ? n : 0;
     exchange->first_tag = (int)(mpi->started++ % TAG_CYCLE) * GAN_MPI_LANES;
@@ -134,9 +135,10 @@ gan_status gan_mpi_sum_wait(gan_comm *comm, gan_exchange *exchange)
 {
     gan_mpi_comm *mpi = (gan_mpi_comm *)comm;
     const int n = (int)(sizeof mpi->requests / sizeof(MPI_Request));
+    uint64_t number = ((gan_mpi_exchange *)exchange)->number;
     while (!is_done((gan_mpi_exchange *)exchange)) {
         int index;
-        GAN_TRY(gan_mpi_wait_any(mpi, &mpi->requests[0][0][0], n, &index, what));
+        GAN_TRY(gan_mpi_wait_any(mpi, &mpi->requests[0][0][0], n, &index, number, what));
         GAN_TRY(advance(mpi, index / (2 * GAN_MPI_LANES), index / 2 % GAN_MPI_LANES));
     }
     exchange->in_flight = false;

@@ -21,7 +21,7 @@ static gan_status swap(gan_mpi_comm *mpi, const double *send, size_t n_send, dou
     if (code == MPI_SUCCESS && n_send > 0)
         code = MPI_Isend(send, (int)n_send, MPI_DOUBLE, peer, DOUBLE_TAG, mpi->world, &requests[1]);
     GAN_TRY(gan_mpi_check(mpi, code, what));
-    return gan_mpi_wait_all(mpi, requests, 2, what);
+    return gan_mpi_wait_all(mpi, requests, 2, mpi->present, what);
 }
 
 static void add(double *restrict to, const double *restrict from, size_t n)
@@ -59,6 +59,7 @@ gan_status gan_mpi_sum_double(gan_comm *comm, double *buffer, size_t n)
         mpi->scratch = gan_alloc(MAX_DOUBLES * sizeof(double));
     if (!mpi->scratch)
         return gan_error(GAN_FAILED, "rank %d: no memory for a receive buffer", comm->rank);
+    mpi->present = gan_watch_arrive(comm->watch);
     GAN_TRY(gan_mpi_sum_progress(mpi));
     for (size_t at = 0; at < n; at += MAX_DOUBLES) {
         size_t count = n - at < MAX_DOUBLES ? n - at : MAX_DOUBLES;

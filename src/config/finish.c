@@ -82,6 +82,10 @@ gan_status gan_config_finish(gan_config *config)
             config->classes);
     if (config->steps == 0 && config->epochs == 0)
         return gan_error(GAN_BAD_INPUT, "the run has no length; give --steps N or --epochs N");
+    if (config->stall_timeout > 0 && config->stall_warning > config->stall_timeout)
+        return gan_error(GAN_BAD_INPUT,
+                         "run.stall_warning = %ds comes after run.stall_timeout = %ds; make it smaller",
+                         config->stall_warning, config->stall_timeout);
     GAN_TRY(check_shards(config));
     if (config->out[0] == '\0')
         snprintf(config->out, sizeof config->out, "runs/%s", config->preset[0] ? config->preset : "custom");

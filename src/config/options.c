@@ -181,6 +181,10 @@ static const gan_option_row table[] = {
      "go on from the newest checkpoint of the folder, start anew, or go on from FILE", NO},
     {"run.check_every", GAN_OPTION_INT, FIELD(check_every), 0, BILLION, NULL, "100", "--check-every", "N",
      "steps between comparisons of the ranks' weights; 0 = never", NO},
+    {"run.stall_warning", GAN_OPTION_SECONDS, FIELD(stall_warning), 0, BILLION, NULL, "30s", "--stall-warning",
+     "Ns", "seconds of waiting for other ranks until a warning names them; 0s = never", NO},
+    {"run.stall_timeout", GAN_OPTION_SECONDS, FIELD(stall_timeout), 0, BILLION, NULL, "300s", "--stall-timeout",
+     "Ns", "seconds of waiting for other ranks until the job ends; 0s = never", NO},
 };
 /* clang-format on */
 
@@ -255,6 +259,9 @@ void gan_option_takes(char *out, size_t size, const gan_option_row *row)
     }
     case GAN_OPTION_NOISE:
         snprintf(out, size, "uniform N or normal N, N from %.0f to %.0f", row->min, row->max);
+        break;
+    case GAN_OPTION_SECONDS:
+        snprintf(out, size, "seconds Ns, N from %.0f to %.0f", row->min, row->max);
         break;
     case GAN_OPTION_CADENCE:
         snprintf(out, size, "steps N or seconds Ns, N from %.0f to %.0f", row->min, row->max);

@@ -14,6 +14,7 @@ typedef enum gan_option_type {
     GAN_OPTION_WORDS,   /* words with single blanks between them; may go over several lines of a file */
     GAN_OPTION_ENUM,    /* one of `words`; the stored value is its index */
     GAN_OPTION_NOISE,   /* "uniform 100": gan_config.noise and .noise_dim */
+    GAN_OPTION_SECONDS, /* "30s" or "30": an int */
     GAN_OPTION_CADENCE, /* "500" or "60s": gan_config.checkpoint_every and .checkpoint_seconds */
 } gan_option_type;
 

@@ -178,6 +178,16 @@ static gan_status parse_cadence(gan_config *config, const gan_option_row *row, c
     return GAN_OK;
 }
 
+static gan_status parse_seconds(int *field, const gan_option_row *row, const char *value, const char *origin)
+{
+    size_t length = strlen(value);
+    uint64_t n;
+    if (!read_whole(&n, value, length - (length > 0 && value[length - 1] == 's'), row))
+        return refuse(row, value, origin);
+    *field = (int)n;
+    return GAN_OK;
+}
+
 static gan_status parse_number(void *field, const gan_option_row *row, const char *value, const char *origin)
 {
     uint64_t n;
@@ -217,6 +227,8 @@ gan_status gan_value_parse(gan_config *config, const gan_option_row *row, const 
         return parse_enum(field, row, value, origin);
     case GAN_OPTION_NOISE:
         return parse_noise(config, row, value, origin);
+    case GAN_OPTION_SECONDS:
+        return parse_seconds(field, row, value, origin);
     case GAN_OPTION_CADENCE:
         return parse_cadence(config, row, value, origin);
     }
@@ -263,6 +275,9 @@ void gan_value_print(char *out, const gan_config *config, const gan_option_row *
         break;
     case GAN_OPTION_NOISE:
         snprintf(out, GAN_WORD_MAX, "%s %d", noise_words[config->noise], config->noise_dim);
+        break;
+    case GAN_OPTION_SECONDS:
+        snprintf(out, GAN_WORD_MAX, "%ds", *(const int *)field);
         break;
     case GAN_OPTION_CADENCE:
         snprintf(out, GAN_WORD_MAX, "%d%s", config->checkpoint_every, config->checkpoint_seconds ? "s" : "");

@@ -23,6 +23,8 @@ struct gan_csv {
     int file;
     char *path;
     locale_t c_locale; /* a decimal point whatever the user's language */
+    char *waiting;     /* rows that could not be written yet */
+    size_t n_waiting;
 };
 
 /* A whole row: a step, COLUMNS fields, the end of the line. */
@@ -130,23 +132,36 @@ static int print_row(char *out, size_t room, const gan_log_row *row)
     return (int)used;
 }
 
-gan_status gan_csv_append(gan_csv *csv, const gan_log_row *row)
+/* All of them or none: half a row would spoil the next one. */
+static gan_status write_waiting(gan_csv *csv)
 {
-    char line[32 * (COLUMNS + 1)]; /* the longest number, -1.23456789e-308, has 15 characters; a step 20 */
     struct stat before;
-    locale_t previous = uselocale(csv->c_locale);
-    size_t n = (size_t)print_row(line, sizeof line, row);
-    uselocale(previous);
     if (fstat(csv->file, &before) != 0)
         return gan_error(GAN_FAILED, "%s: cannot write: %s", csv->path, strerror(errno));
-    ssize_t written = write(csv->file, line, n);
-    if (written == (ssize_t)n)
+    ssize_t written = write(csv->file, csv->waiting, csv->n_waiting);
+    if (written == (ssize_t)csv->n_waiting) {
+        csv->n_waiting = 0;
         return GAN_OK;
+    }
     int reason = written < 0 ? errno : ENOSPC;
-    /* Half a row would spoil the next one. */
     if (written > 0 && ftruncate(csv->file, before.st_size) != 0)
         reason = errno;
     return gan_error(GAN_FAILED, "%s: cannot write: %s", csv->path, strerror(reason));
+}
+
+gan_status gan_csv_append(gan_csv *csv, const gan_log_row *row)
+{
+    char line[32 * (COLUMNS + 1)]; /* the longest number, -1.23456789e-308, has 15 characters; a step 20 */
+    locale_t previous = uselocale(csv->c_locale);
+    size_t n = (size_t)print_row(line, sizeof line, row);
+    uselocale(previous);
+    char *larger = realloc(csv->waiting, csv->n_waiting + n);
+    if (!larger)
+        return gan_error(GAN_FAILED, "%s: out of memory", csv->path);
+    csv->waiting = larger;
+    memcpy(csv->waiting + csv->n_waiting, line, n);
+    csv->n_waiting += n;
+    return write_waiting(csv);
 }
 
 void gan_csv_close(gan_csv *csv)
@@ -157,6 +172,7 @@ void gan_csv_close(gan_csv *csv)
         close(csv->file);
     if (csv->c_locale != (locale_t)0)
         freelocale(csv->c_locale);
+    free(csv->waiting);
     free(csv->path);
     free(csv);
 }

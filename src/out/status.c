@@ -20,11 +20,11 @@ static bool add_count(cJSON *object, const char *key, uint64_t value)
 }
 
 /* Paths and messages may hold any bytes; what is not UTF-8 becomes '?', so that the file stays JSON. */
-static bool add_text(cJSON *object, const char *key, const char *text)
+static cJSON *text_item(const char *text)
 {
     char *copy = strdup(text ? text : "");
     if (!copy)
-        return false;
+        return NULL;
     size_t n = strlen(copy);
     for (size_t i = 0; i < n;) {
         size_t step = gan_utf8_step(copy + i, n - i);
@@ -32,9 +32,15 @@ static bool add_text(cJSON *object, const char *key, const char *text)
             copy[i++] = '?';
         i += step;
     }
-    bool ok = cJSON_AddStringToObject(object, key, copy);
+    cJSON *item = cJSON_CreateString(copy);
     free(copy);
-    return ok;
+    return item;
+}
+
+static bool add_text(cJSON *object, const char *key, const char *text)
+{
+    cJSON *item = text_item(text);
+    return item && cJSON_AddItemToObject(object, key, item);
 }
 
 static bool add_time(cJSON *object)
@@ -47,25 +53,39 @@ static bool add_time(cJSON *object)
     return cJSON_AddStringToObject(object, "updated", text);
 }
 
-gan_status gan_status_write(const char *path, const char *state, uint64_t step, uint64_t steps,
-                            const char *checkpoint, double images_per_second, const char *reason,
-                            const char *hosts)
+static bool add_hosts(cJSON *object, const char *const *hosts, size_t n)
 {
-    size_t known = 0;
-    while (known < sizeof states / sizeof *states && strcmp(states[known], state) != 0)
-        known++;
-    if (known == sizeof states / sizeof *states)
-        return gan_error(GAN_BAD_INPUT, "%s: no such state: \"%s\"", path, state);
-    cJSON *object = cJSON_CreateObject();
-    bool ok = object && add_text(object, "state", state) && add_count(object, "step", step) &&
-              add_count(object, "steps", steps);
-    if (ok && checkpoint && *checkpoint)
-        ok = add_text(object, "checkpoint", checkpoint);
+    cJSON *array = cJSON_AddArrayToObject(object, "hosts");
+    for (size_t i = 0; array && i < n; i++) {
+        cJSON *name = text_item(hosts[i]);
+        if (!name || !cJSON_AddItemToArray(array, name))
+            return false;
+    }
+    return array != NULL;
+}
+
+static bool fill(cJSON *object, const gan_run_status *run)
+{
+    bool ok = add_text(object, "state", run->state) && add_count(object, "step", run->step) &&
+              add_count(object, "steps", run->steps);
+    if (run->checkpoint && *run->checkpoint)
+        ok = ok && add_text(object, "checkpoint", run->checkpoint);
     else
         ok = ok && cJSON_AddNullToObject(object, "checkpoint");
-    ok = ok && cJSON_AddNumberToObject(object, "images_per_second", images_per_second) &&
-         add_text(object, "reason", reason) && add_text(object, "hosts", hosts) && add_time(object);
-    char *text = ok ? cJSON_Print(object) : NULL;
+    return ok && cJSON_AddNumberToObject(object, "images_per_second", run->images_per_second) &&
+           add_text(object, "reason", run->reason) && add_hosts(object, run->hosts, run->n_hosts) &&
+           add_time(object);
+}
+
+gan_status gan_status_write(const char *path, const gan_run_status *run)
+{
+    size_t known = 0;
+    while (known < sizeof states / sizeof *states && strcmp(states[known], run->state) != 0)
+        known++;
+    if (known == sizeof states / sizeof *states)
+        return gan_error(GAN_BAD_INPUT, "%s: no such state: \"%s\"", path, run->state);
+    cJSON *object = cJSON_CreateObject();
+    char *text = object && fill(object, run) ? cJSON_Print(object) : NULL;
     gan_status status;
     if (text) {
         /* The text's terminating zero makes room for the end of the last line. */

@@ -73,7 +73,7 @@ static void bounds_hold(void **state)
     for (size_t i = 0; i < gan_option_count(); i++) {
         const gan_option_row *row = gan_option_row_get(i);
         const char *prefix = row->type == GAN_OPTION_NOISE ? "uniform " : "";
-        const char *suffix = row->type == GAN_OPTION_CADENCE ? "s" : "";
+        const char *suffix = row->type == GAN_OPTION_CADENCE || row->type == GAN_OPTION_SECONDS ? "s" : "";
         bool whole = is_whole(row) || *prefix || *suffix;
         if (!whole && row->type != GAN_OPTION_DOUBLE)
             continue;
@@ -221,6 +221,8 @@ static const gan_config all_fields = {
     20,
     "ref",
     21,
+    22,
+    23,
     "never",
 };
 
@@ -268,7 +270,9 @@ static void the_defining_rows_are_these(void **state)
                                             "run.backend",
                                             "run.threads",
                                             "run.resume",
-                                            "run.check_every"};
+                                            "run.check_every",
+                                            "run.stall_warning",
+                                            "run.stall_timeout"};
     size_t n = 0;
     for (size_t i = 0; i < gan_option_count(); i++) {
         bool is_free = false;

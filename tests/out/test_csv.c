@@ -135,7 +135,7 @@ static void test_language_of_the_user(void **state)
     assert_file_equals(path, HEADER "100" REST);
 }
 
-static void test_full_disk_leaves_no_half_row(void **state)
+static void test_full_disk_leaves_no_half_row_and_loses_none(void **state)
 {
     (void)state;
     char path[PATH_ROOM];
@@ -154,8 +154,9 @@ static void test_full_disk_leaves_no_half_row(void **state)
     signal(SIGXFSZ, SIG_DFL);
     assert_int_equal(status, GAN_FAILED);
     assert_message(path, NULL);
+    assert_file_equals(path, HEADER "100" REST);
     append(csv, 300);
-    assert_file_equals(path, HEADER "100" REST "300" REST);
+    assert_file_equals(path, HEADER "100" REST "200" REST "300" REST);
     gan_csv_close(csv);
 }
 
@@ -167,7 +168,7 @@ int main(void)
         WITH_FOLDER(test_torn_and_foreign_lines),
         WITH_FOLDER(test_not_ours),
         WITH_FOLDER(test_language_of_the_user),
-        WITH_FOLDER(test_full_disk_leaves_no_half_row),
+        WITH_FOLDER(test_full_disk_leaves_no_half_row_and_loses_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

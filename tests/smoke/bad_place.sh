@@ -64,15 +64,34 @@ refused 1 'not a number' step learning_rate -- --config net.ini --out diverged -
     --set "discriminator.layers=$deep | $deep | dense 1" --set 'discriminator.init_dense=normal 1000'
 says diverged/status.json '"failed"' 'not a number'
 
-# One rank alone cannot go on (the folder of the checkpoints goes away): it says so, all end.
-start 2 --config net.ini --out lost --steps 100000000 --log-every 1000000 --sample-every 0 --checkpoint-every 50
+# The place for checkpoints goes away while training goes on: told, and tried again at the next turn. Only the last one must
+# be saved.
+keep_training=(--config net.ini --out lost --steps 100000000 --log-every 1000000 --sample-every 0 --checkpoint-every 50)
 has_checkpoint() {
     [ -n "$(newest lost)" ]
 }
+has_warned() {
+    grep -q '^warning: lost/checkpoints/step-.*: cannot write: .*; training goes on, saving is tried again' err
+}
+start 2 "${keep_training[@]}"
 wait_until "a checkpoint" has_checkpoint
 mv lost/checkpoints lost/moved
+wait_until "a warning" has_warned
+mkdir lost/checkpoints
+wait_until "a checkpoint after the warning" has_checkpoint
+kill -USR1 "$started"
 wait_for_end
-[ "$status" -ne 0 ] && [ "$status" -ne 75 ] || fail "exit status $status without a place for checkpoints"
-grep -q '^\(gan_dist: \|\[rank 0/2\] \)lost/checkpoints/step-' err || fail "nothing says which file cannot be written"
+[ "$status" -eq 75 ] || fail "exit status $status, not 75"
+
+start 2 "${keep_training[@]}"
+wait_until "the start" grep -q '"running"' lost/status.json
+rm -r lost/moved
+mv lost/checkpoints lost/moved
+wait_until "a warning" has_warned
+kill -USR1 "$started"
+wait_for_end
+[ "$status" -eq 1 ] || fail "exit status $status, not 1, without a place for the last checkpoint"
+said_once
+grep -q '^gan_dist: lost/checkpoints/step-' err || fail "nothing says which file cannot be written"
 wait_until "the end of all ranks" nobody_left
 says lost/status.json '"failed"'
