@@ -1,3 +1,8 @@
 # Crashes: a save stopped at every point, damaged checkpoints, a disk that fills up. The label `long` is for what takes minutes.
 gan_test(crash gan_out)
 target_sources(crash_test_syscalls PRIVATE ${CMAKE_CURRENT_LIST_DIR}/tracer.c)
+
+if(NOT GAN_ASAN) # the whole program's way, which takes ten times as long there
+  add_test(NAME crash.full_disk COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/full_disk.sh $<TARGET_FILE:gan_dist>)
+  set_tests_properties(crash.full_disk PROPERTIES LABELS crash RESOURCE_LOCK mpi TIMEOUT 300 SKIP_RETURN_CODE 77)
+endif()
