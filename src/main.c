@@ -121,10 +121,12 @@ static int run_ranks(size_t command, int argc, char **argv, int skip)
         return report(status);
     gan_log_init(gan_comm_rank(comm), gan_comm_size(comm));
     status = rank_commands[command].run(&others_wait, comm, argc - skip, argv + skip);
-    if (!others_wait && gan_comm_rank(comm) == 0)
-        report(status);
-    if (others_wait && !gan_comm_has_told(comm))
+    if (gan_comm_has_told(comm)) /* others are missing, or have been told the same */
+        others_wait = true;
+    else if (others_wait)
         gan_log_rank("%s", gan_error_message());
+    else if (gan_comm_rank(comm) == 0)
+        report(status);
     gan_comm_close(comm, others_wait, status);
     return status;
 }

@@ -131,7 +131,8 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
     GAN_TRY(gan_comm_agree(comm, gan_stop_divert()));
     gan_status status = gan_training_open(t, comm, config);
     if (status != GAN_OK) {
-        gan_training_close(t);
+        if (!gan_comm_has_told(comm)) /* else ranks are missing, and closing is collective */
+            gan_training_close(t);
         return status;
     }
     gan_stop_catch();
