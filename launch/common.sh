@@ -94,3 +94,36 @@ gan_need_program() {
         "$gan_root/build (or run launch/quickstart.sh)" >&2
     exit 1
 }
+
+# gan_slurm_train WORDS...: trains on all tasks of this Slurm job; returns the exit status. srun starts the ranks where it has PMIx,
+# else mpirun, which knows the nodes of a job. USR1 to this shell alone (--signal=B:USR1@..., scancel --batch) asks the ranks to
+# stop: Slurm would send it also to the daemons of mpirun, which it ends.
+gan_slurm_train() {
+    local launcher status interrupted asked='' child=''
+    trap 'interrupted=yes asked=yes; [ -z "$child" ] || kill -USR1 "$child" 2>/dev/null || :' USR1
+    trap 'interrupted=yes' TERM
+    gan_need_program
+    # srun does not take this over from sbatch by itself.
+    [ -z "${SLURM_CPUS_PER_TASK:-}" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+    if [[ $(srun --mpi=list 2>&1) == *pmix* ]]; then
+        # Not killed because the first of them has ended with 75; but when one dies the others shall not wait for it.
+        launcher=(srun --mpi=pmix --kill-on-bad-exit=0 --wait=10)
+    else
+        echo "srun has no PMIx here (srun --mpi=list): mpirun starts the ranks"
+        launcher=(mpirun --bind-to none)
+    fi
+    [ -z "$asked" ] || return 75
+    "${launcher[@]}" "$gan_program" train "$@" &
+    child=$!
+    # A signal ends `wait` before what it waits for.
+    while
+        interrupted=
+        status=0
+        wait "$child" || status=$?
+        [ -n "$interrupted" ]
+    do :; done
+    trap '' USR1 TERM
+    # Ranks that had not begun to train die of the signal; there is nothing to save.
+    [ "$asked$status" != yes138 ] || status=75
+    return "$status"
+}
