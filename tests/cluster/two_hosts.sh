@@ -37,12 +37,8 @@ two_hosts_up() {
     in_host head ip link add bridge type bridge
     in_host head ip address add "${host_address[head]}/24" dev bridge
     in_host head ip link set bridge up
-    for host in a b; do
-        # Not in_host: there a process has another number.
-        nsenter --target "${host_pid[head]}" --net \
-            ip link add "cable-$host" type veth peer name eth0 netns "${host_pid[$host]}"
-        plug_in "$host"
-    done
+    plug_new_cable a
+    plug_new_cable b
     for host in head a b; do
         in_host "$host" "$(command -v sshd)" -f "$temp/ssh/sshd_config" -o "ListenAddress=${host_address[$host]}"
         # It goes into the background first and listens then.
@@ -101,6 +97,19 @@ replace_cable() {
     plug_in "$host"
 }
 
+# power_off HOST: without warning. power_on HOST: the same host again, without sshd.
+power_off() {
+    kill -KILL "${host_pid[$1]}"
+    wait_until "the end of $1" host_gone "$1"
+}
+host_gone() {
+    [ ! -e "/proc/${host_pid[$1]}" ]
+}
+power_on() {
+    start_host "$1"
+    plug_new_cable "$1"
+}
+
 # --- details -------------------------------------------------------------------------------------
 
 # A key that is host key and user key in one, and mpirun's options for ssh.
@@ -120,6 +129,12 @@ MaxStartups 100
 END
     ssh_options=(-i "$temp/ssh/key" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR)
     export OMPI_MCA_plm_rsh_args="${ssh_options[*]}"
+}
+
+plug_new_cable() {
+    # Not in_host: there a process has another number.
+    nsenter --target "${host_pid[head]}" --net ip link add "cable-$1" type veth peer name eth0 netns "${host_pid[$1]}"
+    plug_in "$1"
 }
 
 # plug_in HOST: both ends of its cable.
