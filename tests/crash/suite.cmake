@@ -1,4 +1,4 @@
-# Crashes: a save stopped at every point, damaged checkpoints, a disk that fills up. The label `long` is for what takes minutes.
+# Crashes: a save stopped at every point, damaged checkpoints, disks that fill up. Random kills of whole runs are dist.kill.
 gan_test(crash gan_out)
 target_sources(crash_test_syscalls PRIVATE ${CMAKE_CURRENT_LIST_DIR}/tracer.c)
 
