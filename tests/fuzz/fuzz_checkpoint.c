@@ -33,7 +33,7 @@ static void read_tensors(const gan_checkpoint *checkpoint)
         fuzz_require(gan_checkpoint_tensor(&view, checkpoint, i) == GAN_OK, "each tensor can be seen");
         size_t elements = 1, left = gan_checkpoint_size(checkpoint);
         for (int d = 0; d < view.rank; d++)
-            elements *= (size_t)view.dims[d];
+            fuzz_require(!__builtin_mul_overflow(elements, (size_t)view.dims[d], &elements), "a size fits");
         if (view.dtype == GAN_OTHER_DTYPE)
             continue;
         fuzz_require(elements <= left / 4, "no tensor is larger than the file");

@@ -23,6 +23,8 @@ static void read_pictures(const gan_source *source)
         else if (source->ops->read(source, &scratch, out, i, &bad) != GAN_OK)
             break;
     }
+    if (source->mapped)
+        last = source->ops->pixels(source, source->count - 1)[SIDE * SIDE - 1];
     source->ops->release(&scratch);
 }
 
