@@ -119,7 +119,6 @@ static int run_ranks(size_t command, int argc, char **argv, int skip)
     }
     if (status != GAN_OK)
         return report(status);
-    gan_log_init(gan_comm_rank(comm), gan_comm_size(comm));
     status = rank_commands[command].run(&others_wait, comm, argc - skip, argv + skip);
     if (gan_comm_has_told(comm)) /* others are missing, or have been told the same */
         others_wait = true;

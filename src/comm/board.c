@@ -71,6 +71,10 @@ static int describe(char *out, size_t room, const gan_board_view *view, int rank
     gan_doing doing;
     char state[64] = "";
     gan_seat_doing(&doing, &view->board->seats[rank]);
+    /* Hosts tell each other nothing before the first long wait. */
+    if (!dead && doing.since == 0)
+        return snprintf(out, room, "rank %d (host %s, pid %ld): nothing heard for %.0f s", rank, peer->name,
+                        peer->pid, silent);
     if (dead)
         snprintf(state, sizeof state, "has ended; last: ");
     else if (silent > SILENT_SECONDS)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "gan_dist/log.h"
 #include "launch_env.h"
 
 #define MAX_BYTES     ((size_t)1 << 30) /* of one broadcast: MPI counts in int */
@@ -225,8 +226,10 @@ static gan_status open_board(gan_mpi_comm *mpi)
 
 static gan_status open_world(gan_mpi_comm *mpi)
 {
-    int size = 1;
+    int rank = 0, size = 1;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
+    gan_log_init(rank, size); /* before the first wait, which may have to be told */
     if (size > 1)
         GAN_TRY(gan_watch_open(&mpi->base.watch));
     GAN_TRY(open_comms(mpi));

@@ -93,6 +93,15 @@ static void a_host_that_cannot_be_heard_is_missing(void **state)
         strstr(j->text, "rank 11 (host b, pid 1011): no sign of life for 30 s; last: computing D"));
 }
 
+static void of_a_host_that_never_spoke_nothing_is_made_up(void **state)
+{
+    job *j = *state;
+    gan_seat *seat = &j->view.board->seats[7];
+    memset(seat, 0, sizeof *seat);
+    assert_int_equal(list(j), 1);
+    assert_string_equal(j->text, "rank 7 (host b, pid 1007): nothing heard for 30 s");
+}
+
 static void who_has_left_is_not_missing(void **state)
 {
     job *j = *state;
@@ -161,6 +170,7 @@ int main(void)
         WITH_JOB(who_has_not_begun_the_call_is_missing),
         WITH_JOB(who_gives_no_sign_is_missing),
         WITH_JOB(a_host_that_cannot_be_heard_is_missing),
+        WITH_JOB(of_a_host_that_never_spoke_nothing_is_made_up),
         WITH_JOB(who_has_left_is_not_missing),
         WITH_JOB(long_lists_are_cut),
         WITH_JOB(the_lowest_waiting_rank_speaks),
