@@ -2,8 +2,8 @@
 # launch/hosts.sh HOSTFILE [RANKS] [train options]: trains on several hosts, which mpirun reaches over ssh; by default with as
 # many ranks as HOSTFILE has slots. Nothing to edit. HOSTFILE has a line "NAME slots=RANKS" for each host; an address is as good
 # as a name; rank 0, which writes --out, runs on the first. Needed: ssh to every host without a password, and everywhere the
-# same Open MPI, and under the same path the program, the data and the current folder. GAN_INTERFACE chooses the network where
-# hosts have several, by interface or address range. GAN_DIST names another program than build/gan_dist.
+# same Open MPI, and under the same path the program, the data and the current folder. GAN_INTERFACE chooses another network
+# than that of the host file's addresses, by interface or address range. GAN_DIST names another program than build/gan_dist.
 #   launch/hosts.sh hosts.txt --preset dcgan64 --data /shared/pictures --out /shared/runs/mine
 #   GAN_INTERFACE=10.1.0.0/16 launch/hosts.sh hosts.txt 4 --preset gan-mnist --data /shared/mnist
 set -euo pipefail
@@ -14,14 +14,33 @@ if [ $# -eq 0 ] || [ ! -r "$1" ] || [ -d "$1" ]; then
     echo "$0: no host file '${1:-}': the first argument is a file with a line 'NAME slots=RANKS' for each host" >&2
     exit 2
 fi
+
+# common_network HOSTFILE: prints the network on which this host meets all others directly, as ADDRESS/BITS, so that they have it
+# too; nothing where there is none.
+common_network() {
+    local host address route device='' own=''
+    while read -r host _; do
+        [[ $host =~ ^[[:alnum:]] ]] || continue
+        address=$(getent ahostsv4 "${host#*@}" | cut -d' ' -f1 | head -n 1) || return 0
+        route=$(ip -4 -o route get "$address" 2>/dev/null) || return 0
+        [[ $route != local* ]] || continue # this host itself
+        [[ $route =~ ^[0-9.]+\ dev\ ([^ ]+)\ src\ ([0-9.]+) ]] || return 0
+        [ "${device:-${BASH_REMATCH[1]}}" = "${BASH_REMATCH[1]}" ] || return 0
+        device=${BASH_REMATCH[1]} own=${BASH_REMATCH[2]}
+    done <"$1"
+    [ -z "$device" ] || ip -4 -o address show dev "$device" to "$own" | grep -oE "$own/([12]?[0-9]|30) " || true
+}
+
 options=(--hostfile "$1")
+network=${GAN_INTERFACE:-$(common_network "$1")}
 shift
 if [[ ${1:-} =~ ^[1-9][0-9]*$ ]]; then
     options+=(-np "$1")
     shift
 fi
-if [ -n "${GAN_INTERFACE:-}" ]; then
-    options+=(--mca btl_tcp_if_include "$GAN_INTERFACE" --mca oob_tcp_if_include "$GAN_INTERFACE")
+# Open MPI would try all networks of a host, and wait for ever on one that leads nowhere, like a container engine's.
+if [ -n "$network" ]; then
+    options+=(--mca btl_tcp_if_include "$network" --mca oob_tcp_if_include "$network")
 fi
 # What changes how a rank computes or communicates has to be the same on all hosts; ssh does not bring it along.
 while read -r name; do

@@ -5,7 +5,6 @@
 # shellcheck source=tests/cluster/runs.sh
 . "$(dirname "${BASH_SOURCE[0]}")/runs.sh"
 need_two_hosts
-"$gan" help | grep -q -- --stall-timeout || skip "the program has no --stall-timeout"
 two_hosts_up
 write_config net.ini
 words=(--config net.ini --out run --checkpoint-every 5 --stall-warning 2s --stall-timeout 10s)

@@ -14,7 +14,7 @@ set_command() {
     for host in a b; do
         echo "${host_address[$host]} slots=$((ranks / 2))"
     done >"$temp/hosts-$ranks.txt"
-    command=(in_host a env GAN_DIST="$gan" GAN_INTERFACE=eth0 "$gan_root/launch/hosts.sh" "$temp/hosts-$ranks.txt" "$@")
+    command=(in_host a env GAN_DIST="$gan" "$gan_root/launch/hosts.sh" "$temp/hosts-$ranks.txt" "$@")
 }
 
 # Of a job: on one host, on both.

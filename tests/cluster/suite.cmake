@@ -11,7 +11,7 @@ if(GAN_ASAN)
   return()
 endif()
 
-foreach(name together names killed cut_and_back cut_for_good
+foreach(name together names networks killed cut_and_back cut_for_good
         slurm_train slurm_stop slurm_requeue slurm_node slurm_without_pmix)
   gan_cluster_test(${name})
 endforeach()
