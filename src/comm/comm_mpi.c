@@ -231,7 +231,7 @@ static gan_status open_world(gan_mpi_comm *mpi)
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     gan_log_init(rank, size); /* before the first wait, which may have to be told */
     if (size > 1)
-        GAN_TRY(gan_watch_open(&mpi->base.watch));
+        GAN_TRY(gan_watch_open(&mpi->base.watch, rank));
     GAN_TRY(open_comms(mpi));
     GAN_TRY(gan_launch_check_world(size));
     return size > 1 ? open_board(mpi) : GAN_OK;

@@ -105,13 +105,13 @@ static void doom(gan_watch *watch, double now)
 static double patience(const gan_watch *watch, double now)
 {
     int speaker = watch->attached ? gan_board_speaker(&watch->view, false, now) : 0;
-    return !watch->attached || speaker < 0 || speaker == watch->view.rank ? 0 : OTHERS_FIRST;
+    return speaker < 0 || speaker == watch->view.rank ? 0 : OTHERS_FIRST;
 }
 
 static void warn(gan_watch *watch, const wait_ *w, double now)
 {
     char missing[900], place[GAN_DOING_MAX + 40];
-    bool first = true;
+    bool first = watch->view.rank == 0;
     watch->warned_since = w->since;
     if (watch->attached)
         first = now - atomic_exchange(&watch->view.board->warned_at, now) > watch->warning;
@@ -209,7 +209,7 @@ static int start_thread(gan_watch *watch)
     return failed;
 }
 
-gan_status gan_watch_open(gan_watch **out)
+gan_status gan_watch_open(gan_watch **out, int rank)
 {
     pthread_condattr_t monotonic;
     gan_watch *watch = calloc(1, sizeof *watch);
@@ -217,6 +217,7 @@ gan_status gan_watch_open(gan_watch **out)
     if (!watch)
         return gan_error(GAN_FAILED, "no memory for the watch over the ranks");
     watch->what = "";
+    watch->view.rank = rank;
     gan_watch_deadlines(watch, GAN_STALL_WARNING, GAN_STALL_TIMEOUT);
     pthread_mutex_init(&watch->mutex, NULL);
     pthread_condattr_init(&monotonic);

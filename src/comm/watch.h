@@ -13,7 +13,7 @@
 
 typedef struct gan_watch gan_watch;
 
-gan_status gan_watch_open(gan_watch **out);
+gan_status gan_watch_open(gan_watch **out, int rank);
 /* From here on the missing ranks have names. The view's arrays stay the caller's, until it detaches. */
 void gan_watch_attach(gan_watch *watch, const gan_board_view *view);
 void gan_watch_detach(gan_watch *watch);

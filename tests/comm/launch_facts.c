@@ -51,7 +51,6 @@ static void shares_cores(void)
 int main(int argc, char **argv)
 {
     gan_comm *comm = expect_open(&argc, &argv);
-    gan_log_init(gan_comm_rank(comm), gan_comm_size(comm));
     static gan_config config;
     strcpy(config.backend, "ref");
     config.threads = 1;
