@@ -14,8 +14,8 @@
 /* --- the run folder ---------------------------------------------------------------------------- */
 
 /* Creates DIR, samples/ and checkpoints/ below it, and takes DIR/lock (flock), held until gan_run_close or
- * the end of the process, however it ends. GAN_BAD_INPUT: not writable (path, reason), in use (names the host
- * and pid found in the lock). */
+ * the end of the process, however it ends; clears away half-written checkpoints. GAN_BAD_INPUT: not writable
+ * (path, reason), in use (names the host and pid found in the lock). */
 typedef struct gan_run gan_run;
 gan_status gan_run_open(gan_run **out, const char *folder);
 void gan_run_close(gan_run *run); /* NULL is fine */

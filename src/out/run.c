@@ -75,6 +75,8 @@ gan_status gan_run_open(gan_run **out, const char *folder)
     GAN_TRY_OUT(status, write_holder(run->lock, path));
     GAN_TRY_OUT(status, make_folder(folder, "/samples"));
     GAN_TRY_OUT(status, make_folder(folder, "/checkpoints"));
+    /* What a killed save has left may take the very room that the next one needs. */
+    GAN_TRY_OUT(status, gan_checkpoint_prune(folder, INT_MAX, NULL));
     *out = run;
     run = NULL;
 out:

@@ -1,5 +1,5 @@
 /* The run folder: made, locked by one run at a time, refused where nothing can be written. */
-#include "out/fixture.h"
+#include "out/run_folder.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -53,6 +53,20 @@ static void test_lock(void **state)
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(gan_run_open(&run, folder), GAN_OK); /* a killed run leaves no lock behind */
+    gan_run_close(run);
+}
+
+static void test_clears_half_saves(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM];
+    gan_run *run;
+    save(100);
+    write_file(in_folder(path, "checkpoints/step-00000200.safetensors.tmp"), "half", 4);
+    write_file(in_folder(path, "checkpoints/mine.tmp"), "mine", 4);
+    assert_int_equal(gan_run_open(&run, folder), GAN_OK);
+    assert_false(saved("step-00000200.safetensors.tmp"));
+    assert_true(saved("step-00000100.safetensors") && saved("mine.tmp"));
     gan_run_close(run);
 }
 
@@ -114,9 +128,8 @@ static void test_not_writable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FOLDER(test_makes_folders),
-        WITH_FOLDER(test_lock),
-        WITH_FOLDER(test_file_in_the_way),
+        WITH_FOLDER(test_makes_folders),         WITH_FOLDER(test_lock),
+        WITH_RUN_FOLDER(test_clears_half_saves), WITH_FOLDER(test_file_in_the_way),
         WITH_FOLDER(test_not_writable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
