@@ -26,19 +26,27 @@ if [ "${GAN_DEBUG:-0}" != 0 ]; then
     export NCCL_DEBUG=${NCCL_DEBUG:-INFO}
 fi
 
-# Prints how many processors this process may use; nproc alone would take OMP_NUM_THREADS for them.
+# Prints the numbers of the processors that this process may use.
 gan_processors() {
-    env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc
+    local ranges range
+    IFS=', ' read -ra ranges < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+    for range in "${ranges[@]}"; do
+        seq "${range%-*}" "${range#*-}"
+    done
 }
 
-# Prints how many cores this process may keep busy: real cores, not their second threads, within a container's limits.
+# Prints how many of them are cores, not second threads of one.
+gan_real_cores() {
+    local number
+    while read -r number; do
+        cat "/sys/devices/system/cpu/cpu$number/topology/core_cpus_list" 2>/dev/null || echo "$number"
+    done < <(gan_processors) | sort -u | wc -l
+}
+
+# Prints how many cores this process may keep busy: the real ones, within a container's limits.
 gan_cores() {
-    local cores real quota period
-    cores=$(gan_processors)
-    real=$(lscpu -p=CORE,SOCKET 2>/dev/null | grep -v '^#' | sort -u | wc -l) || real=0
-    if [ "$real" -gt 0 ] && [ "$real" -lt "$cores" ]; then
-        cores=$real
-    fi
+    local cores quota period
+    cores=$(gan_real_cores)
     if read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max && [ "$quota" != max ]; then
         quota=$(((quota + period / 2) / period))
         [ "$quota" -ge 1 ] || quota=1
@@ -47,14 +55,15 @@ gan_cores() {
     echo "$cores"
 }
 
-# gan_place RANKS [train options]: sets the array gan_placing to mpirun's options for this many ranks on this machine. As many
-# ranks as cores: each bound to its own. Fewer: not bound, so that a rank's threads can spread. More: they take turns.
+# gan_place RANKS [train options]: sets the array gan_placing to mpirun's options for this many ranks on this machine. Each is
+# bound to its equal share of the cores, near each other, for its threads and its memory. Where there are no equal shares, or a
+# container's limit leaves open which cores they are, ranks are not bound; if there are more of them than cores, they take turns.
 gan_place() {
     local ranks=$1 cores threads=1
     cores=$(gan_cores)
     # shellcheck disable=SC2034 # the script that sources this reads it
-    if [ "$ranks" -eq "$cores" ] && [ "$cores" -eq "$(gan_processors)" ]; then
-        gan_placing=(--bind-to core:if-supported)
+    if [ $((cores % ranks)) -eq 0 ] && [ "$cores" -eq "$(gan_real_cores)" ]; then
+        gan_placing=(--map-by "slot:PE=$((cores / ranks))" --bind-to core:if-supported)
     else
         gan_placing=(--bind-to none --oversubscribe)
     fi
@@ -113,7 +122,7 @@ gan_slurm_train() {
         launcher=(mpirun --bind-to none)
     fi
     [ -z "$asked" ] || return 75
-    "${launcher[@]}" "$gan_program" train "$@" &
+    "${launcher[@]}" "$gan_program" "$@" &
     child=$!
     # A signal ends `wait` before what it waits for.
     while

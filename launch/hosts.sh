@@ -3,8 +3,10 @@
 # many ranks as HOSTFILE has slots. Nothing to edit. HOSTFILE has a line "NAME slots=RANKS" for each host; an address is as good
 # as a name; rank 0, which writes --out, runs on the first. Needed: ssh to every host without a password, and everywhere the
 # same Open MPI, and under the same path the program, the data and the current folder. GAN_INTERFACE chooses another network
-# than that of the host file's addresses, by interface or address range. GAN_DIST names another program than build/gan_dist.
+# than that of the host file's addresses, by interface or address range. `check` or another command may stand before the
+# options. GAN_DIST names another program than build/gan_dist.
 #   launch/hosts.sh hosts.txt --preset dcgan64 --data /shared/pictures --out /shared/runs/mine
+#   launch/hosts.sh hosts.txt check
 #   GAN_INTERFACE=10.1.0.0/16 launch/hosts.sh hosts.txt 4 --preset gan-mnist --data /shared/mnist
 set -euo pipefail
 # shellcheck source=launch/common.sh
@@ -58,4 +60,4 @@ export OMPI_MCA_orte_keep_fqdn_hostnames=${OMPI_MCA_orte_keep_fqdn_hostnames:-1}
 gan_need_program
 # -wdir: it would go on in the home folder where the current one is missing. Not bound: what a rank's threads may use depends on
 # its host.
-gan_mpirun "${options[@]}" -wdir "$PWD" --bind-to none "$gan_program" train "$@"
+gan_mpirun "${options[@]}" -wdir "$PWD" --bind-to none "$gan_program" "$@"

@@ -1,22 +1,34 @@
 #!/usr/bin/env bash
-# launch/local.sh [RANKS] [train options]: trains on this machine, by default with a rank of one thread on each core.
-# Nothing to edit. GAN_DIST names another program than build/gan_dist.
+# launch/local.sh [RANKS] [train options]: trains on this machine, by default with a rank of one thread on each core, with
+# `--backend cuda` a rank on each GPU. `check` or another command may stand before the options. Nothing to edit. GAN_DIST names
+# another program than build/gan_dist.
 #   launch/local.sh --preset dcgan64 --data ~/pictures
 #   launch/local.sh 2 --preset gan-mnist --data ~/mnist
+#   launch/local.sh 2 check --preset gan-mnist
 set -euo pipefail
 # shellcheck source=launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-cores=$(gan_cores)
-# The batch is cut into equal parts, and the sizes of batches are powers of two.
-ranks=1
-while [ $((2 * ranks)) -le "$cores" ]; do
-    ranks=$((2 * ranks))
-done
+default_ranks() {
+    local cores gpus ranks=1
+    if [[ " $* " == *' --backend cuda '* ]] && gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU '); then
+        echo "$gpus"
+        return
+    fi
+    cores=$(gan_cores)
+    # The batch is cut into equal parts, and the sizes of batches are powers of two.
+    while [ $((2 * ranks)) -le "$cores" ]; do
+        ranks=$((2 * ranks))
+    done
+    echo "$ranks"
+}
+
 if [[ ${1:-} =~ ^[1-9][0-9]*$ ]]; then
     ranks=$1
     shift
+else
+    ranks=$(default_ranks "$@")
 fi
 gan_need_program
 gan_place "$ranks" "$@"
-gan_mpirun "${gan_placing[@]}" -np "$ranks" "$gan_program" train "$@"
+gan_mpirun "${gan_placing[@]}" -np "$ranks" "$gan_program" "$@"

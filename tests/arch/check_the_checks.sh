@@ -11,7 +11,7 @@ missed=0
 fresh_copy() {
     rm -rf "$GAN_ARCH_ROOT"
     mkdir "$GAN_ARCH_ROOT"
-    (cd "$arch/../.." && cp -R .clang-format CMakeLists.txt LICENSE README.md docs include launch src tests "$GAN_ARCH_ROOT")
+    (cd "$arch/../.." && cp -R .ci .clang-format CMakeLists.txt LICENSE README.md cluster docs include launch src tests "$GAN_ARCH_ROOT")
     cd "$GAN_ARCH_ROOT"
 }
 
@@ -59,6 +59,13 @@ expect "docs.sh $program" 'the map does not name src/extra.c' "touch src/extra.c
 expect "docs.sh $program" 'preset extra is missing' "touch src/config/presets/extra.ini"
 expect "docs.sh $program" 'option --shards is missing' "sed -i s/--shards//g docs/formats.md"
 expect "docs.sh $program" 'uses --no-such-option' "sed -i 's/--preset/--no-such-option/' README.md"
+
+expect ../cluster/facts/scripts.sh 'launch/local.sh: line' "echo 'if true' >>launch/local.sh"
+expect "../cluster/facts/options.sh $program" 'README.md: uses --data-path' "sed -i 's/gan_dist --preset/gan_dist --data-path/' README.md"
+expect "../cluster/facts/options.sh $program" 'uses gan_dist trian' "sed -i 's/gan_dist check/gan_dist trian/' README.md"
+expect "../cluster/facts/files.sh $program" 'mpirun does not find 2 hosts' "sed -i 's/slots=/slotz=/' cluster/hosts.example"
+expect "../cluster/facts/files.sh $program" 'unknown key replica' "sed -i 's/replicas: 2/replica: 2/' cluster/mpijob.yaml"
+expect "../cluster/facts/files.sh $program" 'its options: gan_dist: ' "sed -i 's/--checkpoint-every, 300s/--checkpoint-every, 300m/' cluster/mpijob.yaml"
 
 # Two libraries, one calling the other against the arrows.
 fresh_copy

@@ -45,7 +45,7 @@ check_map() {
     while read -r path; do
         [ -e "$path" ] || echo "README.md: the map names $path, which is not there"
     done <<<"$map"
-    for path in src/*.c src/*/ src/backend/*/ include/gan_dist launch tests docs; do
+    for path in src/*.c src/*/ src/backend/*/ include/gan_dist launch cluster tests docs; do
         [[ $'\n'$map$'\n' =~ $'\n'${path%/}/?$'\n' ]] || echo "README.md: the map does not name ${path%/}"
     done
 }

@@ -11,6 +11,8 @@ if(GAN_ASAN)
   return()
 endif()
 
+include(${CMAKE_CURRENT_LIST_DIR}/facts/facts.cmake)
+
 foreach(name together names networks killed cut_and_back cut_for_good
         slurm_train slurm_stop slurm_requeue slurm_node slurm_without_pmix)
   gan_cluster_test(${name})

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# files.sh PROGRAM: cluster/hosts.example is read by mpirun itself, without reaching for the hosts; cluster/mpijob.yaml has the form
+# of an MPIJob, and gan_dist check takes its options.
+# shellcheck source=tests/arch/lib.sh
+program=$(realpath "${1:?PROGRAM}")
+. "$(dirname "${BASH_SOURCE[0]}")/../../arch/lib.sh"
+# shellcheck source=launch/common.sh
+. launch/common.sh
+
+check_hosts() {
+    local said hosts
+    hosts=$(grep -c '^[^#]' cluster/hosts.example)
+    # What is not launched ends in an internal error of mpirun's, so its words and not its status tell.
+    said=$(timeout 60 mpirun --hostfile cluster/hosts.example --display-map --do-not-launch true 2>&1) || true
+    if [ "$(grep -c '^ Data for node: ' <<<"$said")" -ne "$hosts" ] || grep -q 'parse error' <<<"$said"; then
+        echo "cluster/hosts.example: mpirun does not find $hosts hosts in it: $(grep -m 1 'line number' <<<"$said")"
+    fi
+    [ "$(grep -c 'Process rank' <<<"$said")" -eq 8 ] || echo "cluster/hosts.example: not eight ranks"
+}
+
+check_job() {
+    local said options
+    said=$(python3 "$(dirname "${BASH_SOURCE[0]}")/mpijob.py" cluster/mpijob.yaml 2>&1) || echo "cluster/mpijob.yaml: cannot be read"
+    grep -v '^options ' <<<"$said" || true
+    read -ra options < <(sed -n 's/^options //p' <<<"$said")
+    said=$("$program" check "${options[@]}" 2>&1) || echo "cluster/mpijob.yaml: its options: $(tail -n 1 <<<"$said")"
+}
+
+findings=$(check_hosts)
+if python3 -c 'import yaml' 2>/dev/null; then
+    findings+=$(check_job)
+elif [ -z "$findings" ]; then
+    skip "no yaml for python3 (Debian package python3-yaml); cluster/hosts.example is well"
+fi
+verdict "files of cluster/" 2 "$findings"

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# launchers.sh PROGRAM: launch/local.sh and launch/common.sh: a signal to the script, or Ctrl-C, is a wish to stop; a failure ends
+# at once; cores are shared out; what the user or the site has set stays.
+# shellcheck source=tests/smoke/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../smoke/lib.sh"
+# As users have it. GAN_DIST is what the scripts start.
+unset OMPI_MCA_odls_base_sigkill_timeout
+export GAN_DIST=$gan
+write_config net.ini
+words=(--config net.ini --sample-every 0 --log-every 100 --threads 1)
+local_sh=$gan_root/launch/local.sh
+
+# --- signals -----------------------------------------------------------------------------------------
+
+has_rows() {
+    [ -e run/log.csv ] && [ "$(wc -l <run/log.csv)" -ge 2 ]
+}
+
+# start_local: the script in a process group of its own, as a shell starts what a user types; then it takes SIGINT.
+start_local() {
+    rm -rf run
+    set -m
+    command=("$local_sh" 2 "${words[@]}" --out run --steps 100000000)
+    start_command out err
+    set +m
+    wait_until "some steps" has_rows
+}
+
+stopped() {
+    [ "$status" -eq 75 ] || fail "$1: exit status $status, not 75"
+    says run/status.json '"stopped"' 'asked to stop'
+    [ -n "$(newest run)" ] || fail "$1: nothing is saved"
+    wait_until "the end of all ranks" nobody_left
+}
+
+for signal in TERM INT HUP USR1; do
+    start_local
+    kill -"$signal" "$started"
+    wait_for_end
+    stopped "SIG$signal to launch/local.sh"
+done
+
+# Two of them end the run at once.
+start_local
+kill -STOP "$(processes | tail -n 1)" # a rank that cannot end its step
+kill -INT "$started"
+sleep 0.5
+kill -INT "$started"
+from=$SECONDS
+wait_for_end
+[ "$status" -ne 0 ] && [ "$status" -ne 75 ] || fail "exit status $status after two signals"
+[ $((SECONDS - from)) -le 10 ] || fail "two signals took $((SECONDS - from)) s"
+wait_until "the end of all ranks" nobody_left
+
+if command -v script >/dev/null; then
+    rm -rf run
+    typed() {
+        wait_until "some steps" has_rows
+        printf '\003'
+    }
+    status=0
+    typed | script -qefc "$local_sh 2 ${words[*]} --out run --steps 100000000" /dev/null >out 2>err || status=$?
+    stopped "Ctrl-C to launch/local.sh"
+else
+    echo "not tried, no script(1): Ctrl-C at a terminal"
+fi
+
+# --- a failure: its own status, and no long wait -------------------------------------------------------
+
+from=$SECONDS
+status=0
+"$local_sh" 2 "${words[@]}" --batch 0 >out 2>err || status=$?
+[ "$status" -eq 2 ] || fail "exit status $status, not 2"
+says err "gan_dist: --batch"
+[ $((SECONDS - from)) -le 10 ] || fail "a refusal took $((SECONDS - from)) s"
+"$local_sh" 2 check --config net.ini >out 2>err || fail "no check"
+says out 'ranks      2 on 1 host' ready
+
+# --- what the ranks are given ---------------------------------------------------------------------------
+
+# seen WORDS...: the environment of the ranks that local.sh starts, by a program that prints it.
+printf '#!/bin/sh\nenv\n' >show
+chmod +x show
+seen() {
+    GAN_DIST=$temp/show "$local_sh" "$@" >seen.out 2>err || fail "local.sh $*"
+}
+has() {
+    grep -qx -e "$1" seen.out || fail "the ranks do not see $1"
+}
+has_not() {
+    if grep -q -e "^$1" seen.out; then fail "the ranks see $1"; fi
+}
+
+seen 1
+has OMPI_COMM_WORLD_SIZE=1
+has_not OMP_WAIT_POLICY
+has_not NCCL_DEBUG
+seen 2 --threads 64
+has OMPI_COMM_WORLD_SIZE=2
+has OMP_WAIT_POLICY=passive
+seen 2 --set x.y=z --threads=64 --steps 1
+has OMP_WAIT_POLICY=passive
+OMP_WAIT_POLICY=active seen 2 --threads 64
+has OMP_WAIT_POLICY=active
+GAN_DEBUG=1 NCCL_DEBUG=WARN seen 1
+has NCCL_DEBUG=WARN
+has OMPI_MCA_btl_base_verbose=30
+GAN_DEBUG=1 seen 1
+has NCCL_DEBUG=INFO
+
+cat >site.env <<'E2'
+export OMPI_MCA_btl_base_verbose=7 NCCL_SOCKET_IFNAME=eth9
+E2
+GAN_SITE=$temp/site.env GAN_DEBUG=1 seen 1
+has OMPI_MCA_btl_base_verbose=7
+has NCCL_SOCKET_IFNAME=eth9
+for site in "$gan_root"/cluster/sites/*.env; do
+    GAN_SITE=$site seen 1
+done
+status=0
+GAN_SITE=$temp/nowhere.env "$local_sh" 1 >out 2>err || status=$?
+[ "$status" -eq 2 ] || fail "exit status $status, not 2, without the site's file"
+says err "GAN_SITE names $temp/nowhere.env"
+
+# Ranks are cores, as many as a power of two allows; with the backend cuda they are what nvidia-smi counts.
+mkdir bin
+printf '#!/bin/sh\nfor i in 0 1 2; do echo "GPU $i: Some (UUID: GPU-$i)"; done\n' >bin/nvidia-smi
+chmod +x bin/nvidia-smi
+ranks=1
+while [ $((2 * ranks)) -le "$(gan_cores)" ]; do
+    ranks=$((2 * ranks))
+done
+PATH=$temp/bin:$PATH seen --preset quickstart
+has "OMPI_COMM_WORLD_SIZE=$ranks"
+PATH=$temp/bin:$PATH seen --preset quickstart --backend cuda
+has OMPI_COMM_WORLD_SIZE=3
+PATH=$temp/bin:$PATH seen 1 --backend cuda
+has OMPI_COMM_WORLD_SIZE=1
+OMP_NUM_THREADS=1 seen
+has "OMPI_COMM_WORLD_SIZE=$ranks"
+
+# --- places -----------------------------------------------------------------------------------------
+
+# places RANKS TOPOLOGY: where mpirun would put the ranks, on a machine of 16 cores that is not there.
+places() {
+    (
+        gan_real_cores() {
+            echo 16
+        }
+        gan_cores() {
+            echo 16
+        }
+        gan_place "$1"
+        HWLOC_SYNTHETIC=$2 timeout 60 mpirun --host localhost:16 "${gan_placing[@]}" --display-map --do-not-launch \
+            -np "$1" true 2>/dev/null | sed -n 's/.*Bound: [^:]*:*\(\[[].[B/]*\).*/\1/p; s/.*Bound: UNBOUND/UNBOUND/p'
+    )
+}
+same <(places 2 'package:2 core:8 pu:1') <(printf '%s\n' '[B/B/B/B/B/B/B/B][./././././././.]' '[./././././././.][B/B/B/B/B/B/B/B]')
+places 4 'package:2 core:8 pu:1' >map
+[ "$(wc -l <map)" -eq 4 ] && [ "$(sort -u map | wc -l)" -eq 4 ] || fail "$(cat map): not four places for four ranks"
+! grep -q 'B\]\[B' map || fail "$(cat map): a rank on two sockets"
+[ "$(places 16 'package:2 core:8 pu:2' | sort -u | grep -c BB)" -eq 16 ] || fail "16 ranks do not get a core each"
+! places 3 'package:2 core:8 pu:1' | grep -q B/ || fail "three ranks are bound to shares of 16 cores"
