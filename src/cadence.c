@@ -16,12 +16,15 @@ static bool is_due(uint64_t done, int every)
 
 static void format_seconds(char *out, size_t n, double seconds)
 {
-    if (isnan(seconds))
+    const int day = 86400;
+    if (!isfinite(seconds))
         snprintf(out, n, "?");
     else if (seconds < 3600)
         snprintf(out, n, "%d:%02d", (int)seconds / 60, (int)seconds % 60);
+    else if (seconds < 100 * day)
+        snprintf(out, n, "%d:%02d:%02d", (int)seconds / 3600, (int)seconds / 60 % 60, (int)seconds % 60);
     else
-        snprintf(out, n, "%d:%02d:%02d", (int)(seconds / 3600), (int)seconds / 60 % 60, (int)seconds % 60);
+        snprintf(out, n, "%.0f days", seconds / day);
 }
 
 static gan_log_row current_row(gan_training *t)

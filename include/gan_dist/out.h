@@ -49,7 +49,7 @@ typedef struct gan_log_row {
 typedef struct gan_csv gan_csv;
 gan_status gan_csv_open(gan_csv **out, const char *path, uint64_t step);
 /* Written at once. A row that cannot be written (GAN_FAILED: a full disk) is kept in memory and written with
- * the next one. */
+ * the next one, or at the close. */
 gan_status gan_csv_append(gan_csv *csv, const gan_log_row *row);
 void gan_csv_close(gan_csv *csv); /* NULL is fine */
 

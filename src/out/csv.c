@@ -168,6 +168,8 @@ void gan_csv_close(gan_csv *csv)
 {
     if (!csv)
         return;
+    if (csv->n_waiting > 0 && write_waiting(csv) != GAN_OK)
+        gan_warn0("%s; its last rows are lost", gan_error_message());
     if (csv->file >= 0)
         close(csv->file);
     if (csv->c_locale != (locale_t)0)

@@ -157,7 +157,14 @@ static void test_full_disk_leaves_no_half_row_and_loses_none(void **state)
     assert_file_equals(path, HEADER "100" REST);
     append(csv, 300);
     assert_file_equals(path, HEADER "100" REST "200" REST "300" REST);
+    row = row_of(400);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(gan_csv_append(csv, &row), GAN_FAILED);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
     gan_csv_close(csv);
+    assert_file_equals(path, HEADER "100" REST "200" REST "300" REST "400" REST);
 }
 
 int main(void)
