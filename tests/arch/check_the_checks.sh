@@ -67,6 +67,7 @@ expect "../cluster/facts/files.sh $program" 'mpirun does not find 2 hosts' "sed 
 expect "../cluster/facts/files.sh $program" 'unknown key replica' "sed -i 's/replicas: 2/replica: 2/' cluster/mpijob.yaml"
 expect "../cluster/facts/files.sh $program" 'its options: gan_dist: ' "sed -i 's/--checkpoint-every, 300s/--checkpoint-every, 300m/' cluster/mpijob.yaml"
 
+expect ../cluster/facts/messages.sh "explains 'has died; last:'" "sed -i 's/has died; last/has gone; last/' src/comm/watch.c"
 # Two libraries, one calling the other against the arrows.
 fresh_copy
 cd "$tree"
