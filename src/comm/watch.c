@@ -114,7 +114,7 @@ static void warn(gan_watch *watch, const wait_ *w, double now)
     bool first = watch->view.rank == 0;
     watch->warned_since = w->since;
     if (watch->attached)
-        first = now - atomic_exchange(&watch->view.board->warned_at, now) > watch->warning;
+        first = now - atomic_exchange(&watch->view.board->warned_at, now) > watch->warning + 2 * OTHERS_FIRST;
     if (!first)
         return;
     list_missing(missing, sizeof missing, watch, w, now);
