@@ -1,0 +1,43 @@
+/* report.h: settings, the seeded dice, injected failures, and how a mistake ends: one report with all that
+ * repeats it, then abort(). */
+#ifndef CUDASIM_REPORT_H
+#define CUDASIM_REPORT_H
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include "cuda_runtime_api.h"
+
+enum class Policy { Eager, Lazy, Random, Starve };
+
+struct Settings {
+    uint64_t seed;
+    Policy policy;
+    int devices;
+};
+const Settings &settings();
+
+uint64_t dice(uint64_t below); /* 0 <= result < below */
+
+[[noreturn]] void misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What runs at the moment, for reports: set by who runs it, empty in host code. */
+extern std::function<std::string()> running_now;
+std::string describe_running();
+
+/* Every API function begins with this: success, the injected failure of `call`, or the sticky error of a
+ * kernel that failed. */
+cudaError_t enter(const char *call, cudaError_t injected = cudaErrorUnknown);
+bool injected(const char *call);     /* counts a call that is not an API function's: "launch", "kernel" */
+cudaError_t fail(cudaError_t error); /* remembers it for cudaGetLastError */
+void kernel_failed();                /* from here on every call fails */
+bool device_lost();
+
+#define CUDASIM_ENTER(...)                                                                                   \
+    do {                                                                                                     \
+        const cudaError_t entered = enter(__VA_ARGS__);                                                      \
+        if (entered != cudaSuccess)                                                                          \
+            return entered;                                                                                  \
+    } while (0)
+
+#endif

@@ -1,0 +1,41 @@
+# A stand-in for CUDA on machines without a GPU, for tests alone (README.md), and the tests of itself.
+include(CheckLanguage)
+check_language(CXX)
+if(NOT CMAKE_CXX_COMPILER)
+  message(STATUS "tests/cudasim: no C++ compiler, so nothing of CUDA is tested")
+  return()
+endif()
+enable_language(CXX)
+
+# What every C++ file around the stand-in is compiled with: like gan_flags, in C++.
+add_library(cudasim_flags INTERFACE)
+target_include_directories(cudasim_flags INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include
+                           ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(cudasim_flags INTERFACE -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off
+                       $<$<BOOL:${GAN_WERROR}>:-Werror>)
+if(GAN_ASAN)
+  target_compile_options(cudasim_flags INTERFACE -fsanitize=address -fno-omit-frame-pointer)
+  target_link_options(cudasim_flags INTERFACE -fsanitize=address)
+endif()
+if(GAN_UBSAN)
+  target_compile_options(cudasim_flags INTERFACE -fsanitize=undefined -fno-sanitize-recover=undefined)
+  target_link_options(cudasim_flags INTERFACE -fsanitize=undefined)
+endif()
+
+file(GLOB cudasim_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/*.cpp)
+list(FILTER cudasim_sources EXCLUDE REGEX "/test_[a-z_]*.cpp$|/signatures.cpp$")
+add_library(cudasim STATIC ${cudasim_sources})
+target_include_directories(cudasim PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include
+                           PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim)
+target_link_libraries(cudasim PRIVATE cudasim_flags)
+
+file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/test_*.cpp)
+foreach(source ${sources})
+  get_filename_component(name ${source} NAME_WE)
+  string(REPLACE "test_" "" short ${name})
+  add_executable(cudasim_${short} ${source})
+  target_include_directories(cudasim_${short} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim)
+  target_link_libraries(cudasim_${short} PRIVATE cudasim cudasim_flags PkgConfig::cmocka)
+  add_test(NAME cudasim.${short} COMMAND cudasim_${short})
+  set_tests_properties(cudasim.${short} PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
+endforeach()
