@@ -43,7 +43,7 @@ extern "C" cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
     if (status != CUBLAS_STATUS_SUCCESS)
         return status;
     handles.erase(handle);
-    delete handle;
+    bury(handle);
     return CUBLAS_STATUS_SUCCESS;
 }
 

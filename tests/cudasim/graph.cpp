@@ -238,7 +238,7 @@ extern "C" cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec)
     if (exec->finished != exec->launched)
         misuse("cudaGraphExecDestroy while a launch of it is queued");
     execs.erase(exec);
-    delete exec;
+    bury(exec);
     return cudaSuccess;
 }
 
@@ -247,7 +247,7 @@ extern "C" cudaError_t cudaGraphDestroy(cudaGraph_t graph)
     CUDASIM_ENTER("cudaGraphDestroy");
     check_graph("cudaGraphDestroy", graph);
     graphs.erase(graph);
-    delete graph;
+    bury(graph);
     return cudaSuccess;
 }
 

@@ -179,13 +179,21 @@ static bool is_poison(const char *from, const char *to)
     return true;
 }
 
+static bool in_use_by_copy(const Allocation &one)
+{
+    for (const HostUse &use : host_uses)
+        if (use.at >= one.at && use.at < one.at + one.bytes)
+            return true;
+    return false;
+}
+
 void check_redzones(const std::string &who)
 {
     if (asan)
         return;
     for (const Arena *arena : {&device_arena, &pinned_arena})
         for (const auto &[at, one] : arena->allocations)
-            if (one.live &&
+            if (one.live && !in_use_by_copy(one) &&
                 (!is_poison(at - redzone, at) || !is_poison(at + one.bytes, at + one.bytes + redzone)))
                 misuse("%s wrote beside an allocation of %zu bytes", who.c_str(), one.bytes);
     for (const Allocation &one : quarantine)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 #include "cuda_runtime_api.h"
 
 enum class Policy { Eager, Lazy, Random, Starve };
@@ -32,6 +33,13 @@ bool injected(const char *call);     /* counts a call that is not an API functio
 cudaError_t fail(cudaError_t error); /* remembers it for cudaGetLastError */
 void kernel_failed();                /* from here on every call fails */
 bool device_lost();
+
+/* Instead of `delete`: no new object gets the address, so that a stale handle is known as one. */
+template <typename T> void bury(T *object)
+{
+    static std::vector<T *> graves;
+    graves.push_back(object);
+}
 
 #define CUDASIM_ENTER(...)                                                                                   \
     do {                                                                                                     \

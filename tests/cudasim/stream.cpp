@@ -186,7 +186,7 @@ extern "C" cudaError_t cudaStreamDestroy(cudaStream_t stream)
     wait_for(
         stream, [stream] { return stream->queue.empty(); }, nullptr);
     streams.erase(std::find(streams.begin(), streams.end(), stream));
-    delete stream;
+    bury(stream);
     return cudaSuccess;
 }
 
@@ -237,7 +237,7 @@ extern "C" cudaError_t cudaEventDestroy(cudaEvent_t event)
     CUDASIM_ENTER("cudaEventDestroy");
     check_event("cudaEventDestroy", event);
     events.erase(event);
-    delete event;
+    bury(event);
     return cudaSuccess;
 }
 

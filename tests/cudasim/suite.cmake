@@ -28,6 +28,7 @@ add_library(cudasim STATIC ${cudasim_sources})
 target_include_directories(cudasim PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include
                            PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim)
 target_link_libraries(cudasim PRIVATE cudasim_flags)
+target_link_options(cudasim INTERFACE -rdynamic) # reports name functions
 
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/test_*.cpp)
 foreach(source ${sources})
