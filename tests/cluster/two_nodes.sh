@@ -9,6 +9,15 @@ export OMPI_MCA_mpi_yield_when_idle=1
 pmix=yes # a test may want a Slurm without it
 words=() # of the runs
 
+# What Slurm did goes with the test's folder, so it is shown before.
+tell_of_slurm() {
+    case $? in
+    0 | 77) ;;
+    *) tail -n 30 "$temp"/slurm/*.log >&2 ;;
+    esac
+}
+trap 'tell_of_slurm; two_hosts_down; clean_up' EXIT
+
 need_two_nodes() {
     local tool
     need_two_hosts
@@ -112,12 +121,16 @@ job_trains() {
     job_is RUNNING && [ "$(grep -oE '^(epoch|output) ' out | tail -n 1)" = 'epoch ' ]
 }
 
-# Slurm lets a job that came back wait for two minutes, which is long for a test.
-started_again() {
-    case $(field JobState) in
-    RUNNING | COMPLETED) ;;
-    *) in_host head scontrol update "JobId=$job" StartTime=now && false ;;
-    esac
+# start_again: the job that went back into the queue. Slurm lets it wait for two minutes, so that no node takes its new start for the
+# old one, of whose end it learns late. Some seconds will do here.
+start_again() {
+    wait_until "two nodes" nodes_are idle idle
+    sleep 4
+    in_host head scontrol update "JobId=$job" StartTime=now
+    wait_until "the next start of job $job" no_longer_pending
+}
+no_longer_pending() {
+    ! job_is PENDING
 }
 
 # stopped: run says so, and is saved.
