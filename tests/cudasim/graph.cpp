@@ -21,6 +21,7 @@ struct CUgraphExec_st {
     std::vector<int> timelines; /* of the lanes */
     uint64_t launched, finished;
     CUstream_st *last; /* where the newest launch is queued */
+    Clock clock;       /* after the launches that are finished */
 };
 
 struct Capture {
@@ -136,7 +137,7 @@ extern "C" cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t gr
 {
     CUDASIM_ENTER("cudaGraphInstantiate", cudaErrorMemoryAllocation);
     check_graph("cudaGraphInstantiate", graph);
-    *out = new CUgraphExec_st{*graph, {}, 0, 0, nullptr};
+    *out = new CUgraphExec_st{*graph, {}, 0, 0, nullptr, {}};
     for (int i = 0; i < graph->lanes; i++)
         (*out)->timelines.push_back(new_timeline());
     execs.insert(*out);
@@ -184,6 +185,7 @@ struct LaunchOp : Op {
     bool step(CUstream_st *stream) override
     {
         clock_join(stream->clock, host_knows);
+        clock_join(stream->clock, exec->clock);
         std::vector<size_t> choice;
         for (size_t i = 0; i < finished.size(); i++)
             if (ready(i))
@@ -194,6 +196,7 @@ struct LaunchOp : Op {
             return false;
         for (const Clock &clock : clocks)
             clock_join(stream->clock, clock);
+        exec->clock = stream->clock;
         exec->finished++;
         return true;
     }

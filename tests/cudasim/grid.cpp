@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
-#include "race.h"
 #include "report.h"
+#include "stream.h"
 
 const cudasim_thread *cudasim_this_thread;
 
@@ -29,9 +29,9 @@ const Thread *running_thread()
     return static_cast<const Thread *>(cudasim_this_thread);
 }
 
-const char *running_kernel()
+int thread_device()
 {
-    return grid.launch->name;
+    return grid.launch->stream->device;
 }
 
 size_t dynamic_shared_bytes()

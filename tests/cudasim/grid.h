@@ -40,7 +40,7 @@ struct Block {
 };
 
 const Thread *running_thread(); /* NULL: none */
-const char *running_kernel();
+int thread_device();            /* where the running kernel runs */
 size_t dynamic_shared_bytes();
 void park(Thread *thread, State state); /* returns when the thread is made ready again */
 void make_ready(Thread *thread);
@@ -49,6 +49,8 @@ std::string describe_place(cudasim_place place);
 
 void begin_shared(Block &block);
 void check_shared(const Block &block);
+bool check_own_shared(const Block &block, const void *address, size_t bytes); /* false: no shared memory */
+std::string describe_shared(const void *address);
 
 void run_grid(const cudasim_launch &launch);
 

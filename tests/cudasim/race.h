@@ -21,7 +21,7 @@ void race_end();
 /* The operation as a whole touches a range. */
 void race_range(const void *at, size_t bytes, bool write);
 
-/* A block starts to use, or has used, these bytes of shared memory. */
-void race_shared(const void *at, size_t bytes, bool in_use);
+/* These bytes of shared memory belong to another block now. */
+void race_forget(const void *at, size_t bytes);
 
 #endif

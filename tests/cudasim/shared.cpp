@@ -18,7 +18,7 @@ void begin_shared(Block &block)
     block.shared.resize(arena_bytes);
     if (block.shared_used) {
         ASAN_UNPOISON_MEMORY_REGION(block.shared.data(), arena_bytes);
-        race_shared(block.shared.data(), block.shared_used, false);
+        race_forget(block.shared.data(), block.shared_used);
     }
     block.shared_used = 0;
     block.slices.clear();
@@ -44,7 +44,6 @@ static void *slice(cudasim_place place, const char *name, size_t bytes, size_t a
     ASAN_POISON_MEMORY_REGION(slice_at + bytes, redzone);
     block.shared_used = at + bytes + redzone;
     block.slices.push_back({place, name, slice_at, bytes});
-    race_shared(slice_at, bytes, true);
     return slice_at;
 }
 
@@ -75,4 +74,26 @@ void check_shared(const Block &block)
 #else
     (void)block;
 #endif
+}
+
+bool check_own_shared(const Block &block, const void *address, size_t bytes)
+{
+    const char *at = static_cast<const char *>(address);
+    if (at < block.shared.data() || at >= block.shared.data() + arena_bytes)
+        return false;
+    for (const Slice &one : block.slices)
+        if (at >= one.at && at + bytes <= one.at + one.bytes)
+            return true;
+    misuse("a thread touches %zu bytes at %s, out of bounds", bytes, describe_shared(address).c_str());
+}
+
+std::string describe_shared(const void *address)
+{
+    const char *at = static_cast<const char *>(address);
+    std::string text = "shared memory";
+    for (const Slice &one : running_thread()->in->slices)
+        if (at >= one.at - redzone)
+            text = "shared array " + std::string(one.name) + " (byte " + std::to_string(at - one.at) +
+                   " of " + std::to_string(one.bytes) + ")";
+    return text;
 }

@@ -7,12 +7,7 @@
 
 static std::vector<CUstream_st *> streams;
 static int streams_made;
-static Clock host_knows; /* what the host has waited for */
-
-const Clock &host_clock()
-{
-    return host_knows;
-}
+static Clock host_clock; /* what the host has waited for */
 
 void check_stream(const char *call, CUstream_st *stream)
 {
@@ -88,7 +83,7 @@ static void run_unasked()
 static cudaError_t learn(const Clock *learns)
 {
     if (learns)
-        clock_join(host_knows, *learns);
+        clock_join(host_clock, *learns);
     return device_lost() ? cudaErrorIllegalAddress : cudaSuccess;
 }
 
@@ -109,7 +104,7 @@ cudaError_t poll(CUstream_st *stream, const std::function<bool()> &done, const C
 void queue_op(CUstream_st *stream, std::unique_ptr<Op> op)
 {
     op->ticket = ++stream->queued;
-    op->host_knows = host_knows;
+    op->host_knows = host_clock;
     stream->queue.push_back(std::move(op));
     run_unasked();
 }

@@ -63,7 +63,6 @@ void queue_op(CUstream_st *stream, std::unique_ptr<Op> op);
 cudaError_t wait_for(CUstream_st *stream, const std::function<bool()> &done, const Clock *learns);
 cudaError_t poll(CUstream_st *stream, const std::function<bool()> &done, const Clock *learns);
 void run_work(const Work &work, int timeline, uint64_t tick, const Clock &knows);
-const Clock &host_clock();
 size_t live_streams_and_events();
 
 /* Captures (graph.cpp). */

@@ -40,3 +40,16 @@ foreach(source ${sources})
   add_test(NAME cudasim.${short} COMMAND cudasim_${short})
   set_tests_properties(cudasim.${short} PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
 endforeach()
+
+# The compiler's hooks before every access, but not ThreadSanitizer's runtime: race.cpp is what they call. The compiler has
+# one sanitizer of memory at a time.
+if(GAN_ASAN)
+  set_tests_properties(cudasim.races PROPERTIES DISABLED TRUE)
+else()
+  target_compile_options(cudasim_races PRIVATE -fsanitize=thread)
+endif()
+
+find_path(CUDASIM_CUDA_HEADERS cublas_v2.h PATHS /usr/local/cuda/include NO_CACHE)
+add_test(NAME cudasim.signatures COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/signatures.sh ${CMAKE_CXX_COMPILER}
+         $<$<BOOL:${CUDASIM_CUDA_HEADERS}>:${CUDASIM_CUDA_HEADERS}>)
+set_tests_properties(cudasim.signatures PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)

@@ -1,0 +1,144 @@
+/* signatures.cpp: compiled against the headers of the stand-in and against NVIDIA's. What one of them
+ * declares otherwise than it stands here does not compile. signatures.sh sees to it that nothing is missing
+ * here. */
+#include <type_traits>
+#include "cublas_v2.h"
+#include "cuda_runtime.h"
+
+template <typename T> static constexpr bool is(T)
+{
+    return true;
+}
+
+/* The cast also chooses among the overloads that C++ has for some. */
+#define FUNCTION(result, name, ...) static_assert(is(static_cast<result (*)(__VA_ARGS__)>(&name)), #name)
+#define VALUE(name, value)          static_assert(static_cast<long>(name) == (value), #name)
+#define MEMBER(type, name, of)      static_assert(std::is_same_v<decltype(of::name), type>, #name)
+#define ENUM(type)                  static_assert(std::is_enum_v<type>, #type)
+#define LAYOUT(type, size, align)   static_assert(sizeof(type) == (size) && alignof(type) == (align), #type)
+
+FUNCTION(cudaError_t, cudaGetDeviceCount, int *);
+FUNCTION(cudaError_t, cudaSetDevice, int);
+FUNCTION(cudaError_t, cudaGetDevice, int *);
+FUNCTION(cudaError_t, cudaGetDeviceProperties, cudaDeviceProp *, int);
+FUNCTION(cudaError_t, cudaDeviceGetAttribute, int *, cudaDeviceAttr, int);
+FUNCTION(cudaError_t, cudaDeviceGetPCIBusId, char *, int, int);
+FUNCTION(cudaError_t, cudaDeviceGetStreamPriorityRange, int *, int *);
+FUNCTION(cudaError_t, cudaMemGetInfo, size_t *, size_t *);
+FUNCTION(cudaError_t, cudaMalloc, void **, size_t);
+FUNCTION(cudaError_t, cudaFree, void *);
+FUNCTION(cudaError_t, cudaMallocHost, void **, size_t);
+FUNCTION(cudaError_t, cudaFreeHost, void *);
+FUNCTION(cudaError_t, cudaMemcpyAsync, void *, const void *, size_t, cudaMemcpyKind, cudaStream_t);
+FUNCTION(cudaError_t, cudaMemsetAsync, void *, int, size_t, cudaStream_t);
+FUNCTION(cudaError_t, cudaStreamCreateWithFlags, cudaStream_t *, unsigned);
+FUNCTION(cudaError_t, cudaStreamCreateWithPriority, cudaStream_t *, unsigned, int);
+FUNCTION(cudaError_t, cudaStreamDestroy, cudaStream_t);
+FUNCTION(cudaError_t, cudaStreamSynchronize, cudaStream_t);
+FUNCTION(cudaError_t, cudaStreamQuery, cudaStream_t);
+FUNCTION(cudaError_t, cudaStreamWaitEvent, cudaStream_t, cudaEvent_t, unsigned);
+FUNCTION(cudaError_t, cudaEventCreateWithFlags, cudaEvent_t *, unsigned);
+FUNCTION(cudaError_t, cudaEventDestroy, cudaEvent_t);
+FUNCTION(cudaError_t, cudaEventRecord, cudaEvent_t, cudaStream_t);
+FUNCTION(cudaError_t, cudaEventSynchronize, cudaEvent_t);
+FUNCTION(cudaError_t, cudaEventQuery, cudaEvent_t);
+FUNCTION(cudaError_t, cudaGetLastError, );
+FUNCTION(cudaError_t, cudaPeekAtLastError, );
+FUNCTION(const char *, cudaGetErrorName, cudaError_t);
+FUNCTION(const char *, cudaGetErrorString, cudaError_t);
+FUNCTION(cudaError_t, cudaFuncSetAttribute, const void *, cudaFuncAttribute, int);
+FUNCTION(cudaError_t, cudaStreamBeginCapture, cudaStream_t, cudaStreamCaptureMode);
+FUNCTION(cudaError_t, cudaStreamEndCapture, cudaStream_t, cudaGraph_t *);
+FUNCTION(cudaError_t, cudaGraphInstantiate, cudaGraphExec_t *, cudaGraph_t, unsigned long long);
+FUNCTION(cudaError_t, cudaGraphUpload, cudaGraphExec_t, cudaStream_t);
+FUNCTION(cudaError_t, cudaGraphLaunch, cudaGraphExec_t, cudaStream_t);
+FUNCTION(cudaError_t, cudaGraphExecDestroy, cudaGraphExec_t);
+FUNCTION(cudaError_t, cudaGraphDestroy, cudaGraph_t);
+
+FUNCTION(cublasStatus_t, cublasCreate, cublasHandle_t *);
+FUNCTION(cublasStatus_t, cublasDestroy, cublasHandle_t);
+FUNCTION(cublasStatus_t, cublasSetStream, cublasHandle_t, cudaStream_t);
+FUNCTION(cublasStatus_t, cublasSetMathMode, cublasHandle_t, cublasMath_t);
+FUNCTION(cublasStatus_t, cublasSetWorkspace, cublasHandle_t, void *, size_t);
+FUNCTION(const char *, cublasGetStatusString, cublasStatus_t);
+FUNCTION(cublasStatus_t, cublasGemmEx, cublasHandle_t, cublasOperation_t, cublasOperation_t, int, int, int,
+         const void *, const void *, cudaDataType, int, const void *, cudaDataType, int, const void *, void *,
+         cudaDataType, int, cublasComputeType_t, cublasGemmAlgo_t);
+FUNCTION(cublasStatus_t, cublasGemmStridedBatchedEx, cublasHandle_t, cublasOperation_t, cublasOperation_t,
+         int, int, int, const void *, const void *, cudaDataType, int, long long, const void *, cudaDataType,
+         int, long long, const void *, void *, cudaDataType, int, long long, int, cublasComputeType_t,
+         cublasGemmAlgo_t);
+
+VALUE(CUDART_VERSION / 1000, 13);
+VALUE(cudaSuccess, 0);
+VALUE(cudaErrorInvalidValue, 1);
+VALUE(cudaErrorMemoryAllocation, 2);
+VALUE(cudaErrorNoDevice, 100);
+VALUE(cudaErrorInvalidDevice, 101);
+VALUE(cudaErrorNotReady, 600);
+VALUE(cudaErrorIllegalAddress, 700);
+VALUE(cudaErrorLaunchOutOfResources, 701);
+VALUE(cudaErrorUnknown, 999);
+VALUE(cudaMemcpyHostToHost, 0);
+VALUE(cudaMemcpyHostToDevice, 1);
+VALUE(cudaMemcpyDeviceToHost, 2);
+VALUE(cudaMemcpyDeviceToDevice, 3);
+VALUE(cudaMemcpyDefault, 4);
+VALUE(cudaDevAttrMaxThreadsPerBlock, 1);
+VALUE(cudaDevAttrMaxSharedMemoryPerBlock, 8);
+VALUE(cudaDevAttrWarpSize, 10);
+VALUE(cudaDevAttrMultiProcessorCount, 16);
+VALUE(cudaDevAttrL2CacheSize, 38);
+VALUE(cudaDevAttrComputeCapabilityMajor, 75);
+VALUE(cudaDevAttrComputeCapabilityMinor, 76);
+VALUE(cudaDevAttrMaxSharedMemoryPerBlockOptin, 97);
+VALUE(cudaFuncAttributeMaxDynamicSharedMemorySize, 8);
+VALUE(cudaStreamCaptureModeGlobal, 0);
+VALUE(cudaStreamCaptureModeThreadLocal, 1);
+VALUE(cudaStreamCaptureModeRelaxed, 2);
+VALUE(cudaGraphInstantiateFlagUseNodePriority, 8);
+VALUE(cudaStreamNonBlocking, 1);
+VALUE(cudaEventBlockingSync, 1);
+VALUE(cudaEventDisableTiming, 2);
+VALUE(cudaEventWaitDefault, 0);
+VALUE(CUDA_R_32F, 0);
+VALUE(CUDA_R_16BF, 14);
+VALUE(CUBLAS_STATUS_SUCCESS, 0);
+VALUE(CUBLAS_STATUS_NOT_INITIALIZED, 1);
+VALUE(CUBLAS_STATUS_ALLOC_FAILED, 3);
+VALUE(CUBLAS_STATUS_INVALID_VALUE, 7);
+VALUE(CUBLAS_STATUS_EXECUTION_FAILED, 13);
+VALUE(CUBLAS_STATUS_NOT_SUPPORTED, 15);
+VALUE(CUBLAS_OP_N, 0);
+VALUE(CUBLAS_OP_T, 1);
+VALUE(CUBLAS_DEFAULT_MATH, 0);
+VALUE(CUBLAS_PEDANTIC_MATH, 2);
+VALUE(CUBLAS_TF32_TENSOR_OP_MATH, 3);
+VALUE(CUBLAS_COMPUTE_32F, 68);
+VALUE(CUBLAS_COMPUTE_32F_PEDANTIC, 69);
+VALUE(CUBLAS_COMPUTE_32F_FAST_16BF, 75);
+VALUE(CUBLAS_COMPUTE_32F_FAST_TF32, 77);
+VALUE(CUBLAS_GEMM_DEFAULT, -1);
+
+static_assert(std::is_same_v<cublasHandle_t, cublasContext *>);
+ENUM(cudaError);
+ENUM(cudaGraphInstantiateFlags);
+ENUM(cudaDataType_t);
+MEMBER(char[256], name, cudaDeviceProp);
+MEMBER(size_t, totalGlobalMem, cudaDeviceProp);
+MEMBER(size_t, sharedMemPerBlock, cudaDeviceProp);
+MEMBER(size_t, sharedMemPerBlockOptin, cudaDeviceProp);
+MEMBER(int, warpSize, cudaDeviceProp);
+MEMBER(int, maxThreadsPerBlock, cudaDeviceProp);
+MEMBER(int, major, cudaDeviceProp);
+MEMBER(int, minor, cudaDeviceProp);
+MEMBER(int, multiProcessorCount, cudaDeviceProp);
+MEMBER(int, l2CacheSize, cudaDeviceProp);
+MEMBER(unsigned, x, uint3);
+MEMBER(unsigned, z, dim3);
+MEMBER(float, y, float2);
+MEMBER(float, w, float4);
+LAYOUT(uint3, 12, 4);
+LAYOUT(dim3, 12, 4);
+LAYOUT(float2, 8, 8);
+LAYOUT(float4, 16, 16);
