@@ -67,12 +67,12 @@ static gan_status log_step(gan_training *t)
     t->last_log_step = t->done;
     if (!isfinite(row.d_loss) || !isfinite(row.g_loss)) {
         t->agreed = true; /* the losses are sums over all ranks */
-        return gan_error(GAN_FAILED,
-                         "step %llu: the loss of %s is not a number: training has diverged; lower "
-                         "%s.learning_rate and go on "
-                         "from a checkpoint before this step",
-                         (unsigned long long)t->done, isfinite(row.d_loss) ? "G" : "D",
-                         isfinite(row.d_loss) ? "generator" : "discriminator");
+        return gan_error(
+            GAN_FAILED,
+            "step %llu: the loss of %s is not a number: training has diverged; start with a lower "
+            "%s.learning_rate in another --out",
+            (unsigned long long)t->done, isfinite(row.d_loss) ? "G" : "D",
+            isfinite(row.d_loss) ? "generator" : "discriminator");
     }
     if (t->csv)
         excuse(gan_csv_append(t->csv, &row), "the row is kept and written with the next one");

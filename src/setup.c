@@ -153,6 +153,7 @@ static void print_setup(const gan_training *t)
 static gan_status open_parts(gan_training *t)
 {
     gan_comm_report(t->comm, 0, "opening the data");
+    GAN_TRY(gan_threads_warn(t->comm, t->backend->threads));
     GAN_TRY(open_data(t)); /* agrees by itself */
     gan_comm_report(t->comm, 0, "opening the outputs");
     t->defining = gan_config_text(&t->config, true);

@@ -21,15 +21,19 @@ struct gan_reporter {
     const char **hosts;
 };
 
-/* A disk that is full stays so for a while: said once. */
+/* A disk that is full stays so for a while: said once. The message of a failure that is to be written stays.
+ */
 static void write_status(gan_reporter *reporter)
 {
+    char message[sizeof reporter->reason];
     if (!reporter->run.state)
         return;
-    bool failed = gan_status_write(reporter->path, &reporter->run) != GAN_OK;
-    if (failed && !reporter->failing)
+    snprintf(message, sizeof message, "%s", gan_error_message());
+    gan_status status = gan_status_write(reporter->path, &reporter->run);
+    if (status != GAN_OK && !reporter->failing)
         gan_warn0("%s", gan_error_message());
-    reporter->failing = failed;
+    reporter->failing = status != GAN_OK;
+    gan_error(status, "%s", message);
 }
 
 static void *run(void *argument)

@@ -30,5 +30,7 @@ gan_status gan_estimate_memory(double *mib, const gan_config *config, int size);
 /* Threads for this rank when the user named no number: the cores it may use, shared evenly with the ranks of
  * its host that may use the same. Collective; 0 (with a message set) when the ranks could not be asked. */
 int gan_threads_default(gan_comm *comm);
+/* Warns when ranks of several threads have fewer cores than threads. Collective. */
+gan_status gan_threads_warn(gan_comm *comm, int threads);
 
 #endif
