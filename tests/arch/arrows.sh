@@ -5,7 +5,7 @@
 
 # Prints "FILE:LINE HEADER" for each #include "HEADER" of the sources and the public headers.
 includes() {
-    grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' --include='*.[ch]' include src |
+    grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' --include='*.[ch]' --include='*.cu' include src |
         sed -E 's/^([^:]*:[0-9]+):[^"]*"([^"]*)".*/\1 \2/'
 }
 

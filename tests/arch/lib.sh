@@ -8,7 +8,7 @@ cd "${GAN_ARCH_ROOT:-$arch_tables/../..}"
 export LC_ALL=C
 
 c_files() {
-    find include src tests -name '*.[ch]' | sort
+    find include src tests -name '*.[ch]' -o -name '*.cpp' -o -name '*.cu' | sort
 }
 
 # verdict WHAT EXAMINED FINDINGS: a check that looked at nothing has failed too.

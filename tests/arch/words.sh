@@ -5,7 +5,7 @@
 
 mapfile -t c < <(c_files)
 mapfile -t texts < <(find . \( -name 'build*' -o -name runs -o -name .git \) -prune -o -type f \
-    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -name '*.md' -o -name '*.ini' \
+    \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.cu' -o -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -name '*.md' -o -name '*.ini' \
     -o -name CMakeLists.txt -o -path './.ci/*' \) -print | sort)
 
 check_notes() {

@@ -1,6 +1,8 @@
 #include "grid.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <deque>
 #include <numeric>
 #include "report.h"
 #include "stream.h"
@@ -17,7 +19,7 @@ struct Grid {
     std::vector<Block *> resident;
     size_t room; /* for resident blocks */
     Pick pick;
-    std::vector<Thread *> ready;
+    std::deque<Thread *> ready;
     Thread *next; /* chosen by a fiber that cannot run it */
 };
 static Grid grid;
@@ -89,11 +91,11 @@ static Thread *choose()
     const size_t count = grid.ready.size();
     const size_t at = grid.pick == Pick::Any ? dice(count) : grid.pick == Pick::Oldest ? 0 : count - 1;
     Thread *thread = grid.ready[at];
-    if (grid.pick == Pick::Any) {
+    if (grid.pick == Pick::Oldest) {
+        grid.ready.pop_front();
+    } else {
         grid.ready[at] = grid.ready.back();
         grid.ready.pop_back();
-    } else {
-        grid.ready.erase(grid.ready.begin() + static_cast<std::ptrdiff_t>(at));
     }
     return thread;
 }

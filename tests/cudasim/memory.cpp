@@ -63,6 +63,8 @@ static void reserve(Arena &arena)
     if (memory == MAP_FAILED)
         misuse("cannot reserve the addresses of device memory");
     arena.base = arena.top = static_cast<char *>(memory);
+    madvise(memory, arena_bytes,
+            MADV_HUGEPAGE); /* all of device memory opens and closes around each kernel */
     static char stack[64 << 10];
     stack_t alternative = {};
     alternative.ss_sp = stack;

@@ -27,7 +27,6 @@ static bool runnable(const CUstream_st *stream)
 
 static void step(CUstream_st *stream)
 {
-    DeviceMemoryOpen open;
     if (!stream->queue.front()->step(stream))
         return;
     stream->done = stream->queue.front()->ticket;
@@ -72,6 +71,9 @@ static void run_unasked()
 {
     const Policy policy = settings().policy;
     uint64_t steps = policy == Policy::Lazy ? 0 : policy == Policy::Random ? dice(2) * dice(8) : ~uint64_t{0};
+    if (steps == 0)
+        return;
+    DeviceMemoryOpen open;
     for (; steps > 0; steps--) {
         CUstream_st *stream = any_runnable(starved());
         if (!stream)
@@ -89,15 +91,20 @@ static cudaError_t learn(const Clock *learns)
 
 cudaError_t wait_for(CUstream_st *stream, const std::function<bool()> &done, const Clock *learns)
 {
-    while (!done())
-        step(next(stream));
+    if (!done()) {
+        DeviceMemoryOpen open;
+        while (!done())
+            step(next(stream));
+    }
     return learn(learns);
 }
 
 cudaError_t poll(CUstream_st *stream, const std::function<bool()> &done, const Clock *learns)
 {
-    if (!done() && (settings().policy != Policy::Random || dice(2)))
+    if (!done() && (settings().policy != Policy::Random || dice(2))) {
+        DeviceMemoryOpen open;
         step(next(stream));
+    }
     return done() ? learn(learns) : cudaErrorNotReady;
 }
 
