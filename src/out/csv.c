@@ -39,11 +39,13 @@ static bool is_row(uint64_t *step, const char *line, size_t n)
     return commas == COLUMNS - 1 && line[0] >= '0' && line[0] <= '9' && *end == ',' && errno == 0;
 }
 
-/* Moves the rows to keep to the front of `text` and returns their length. */
-static size_t keep_rows(char *text, size_t n, uint64_t last_step, size_t *unreadable)
+/* Moves the rows to keep to the front of `text` and returns their length. `moved`: some did not stand there
+ * already. */
+static size_t keep_rows(char *text, size_t n, uint64_t last_step, size_t *unreadable, bool *moved)
 {
     size_t kept = sizeof HEADER - 1;
     *unreadable = 0;
+    *moved = false;
     for (size_t at = kept; at < n;) {
         const char *newline = memchr(text + at, '\n', n - at);
         if (!newline)
@@ -53,6 +55,7 @@ static size_t keep_rows(char *text, size_t n, uint64_t last_step, size_t *unread
         if (!is_row(&step, text + at, length)) {
             ++*unreadable;
         } else if (step <= last_step) {
+            *moved = *moved || kept != at;
             memmove(text + kept, text + at, length);
             kept += length;
         }
@@ -75,11 +78,14 @@ static gan_status trim(const char *path, uint64_t step)
         status = gan_error(GAN_BAD_INPUT,
                            "%s: not a log of this program (its first line differs): move it away", path);
     } else {
-        size_t kept = keep_rows(bytes, n, step, &unreadable);
+        bool moved;
+        size_t kept = keep_rows(bytes, n, step, &unreadable, &moved);
         if (unreadable)
             gan_warn0("%s: %zu lines that are no rows of this log were dropped", path, unreadable);
-        if (kept != n)
+        if (moved)
             status = gan_file_replace(path, bytes, kept);
+        else if (kept != n && truncate(path, (off_t)kept) != 0) /* needs no room on a full disk */
+            status = gan_error(GAN_FAILED, "%s: cannot cut: %s", path, strerror(errno));
     }
     free(bytes);
     return status;
