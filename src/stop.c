@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "train.h"
@@ -38,10 +39,22 @@ gan_status gan_stop_divert(void)
     return failed ? gan_error(GAN_FAILED, "no thread to take signals: %s", strerror(failed)) : GAN_OK;
 }
 
-/* The first signal asks for a stop after the running step, the second ends the process as usual. */
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The first signal asks for a stop after the running step. What follows within a second is the same wish:
+ * Slurm that preempts a job sends SIGTERM twice within a millisecond. A later one ends the process as usual.
+ */
 static void on_signal(int number)
 {
-    if (came++ > 0) {
+    static double first_s;
+    if (came++ == 0) {
+        first_s = now_s();
+    } else if (now_s() - first_s > 1) {
         signal(number, SIG_DFL);
         raise(number);
     }
@@ -50,6 +63,7 @@ static void on_signal(int number)
 void gan_stop_catch(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigfillset(&action.sa_mask); /* one after the other */
     for (size_t i = 0; i < N_SIGNALS; i++)
         sigaction(signals[i], &action, NULL);
 }

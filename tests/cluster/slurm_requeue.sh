@@ -30,10 +30,10 @@ done
 # A job of another partition gets its nodes.
 in_host head sbatch --quiet --partition=urgent --nodes=2 --exclusive --output=/dev/null --wrap='sleep 1'
 wait_until "the preemption" back 3
-last=$(newest_step run)
-echo "preempted: the newest checkpoint is of step $last"
+stopped
+echo "preemption: stopped after step $(step_of run)"
 
-sed -i "s/^steps = .*/steps = $((last + 20))/" net.ini
+sed -i "s/^steps = .*/steps = $(($(step_of run) + 20))/" net.ini
 start_again
 ends COMPLETED 0
 [ "$(field Restarts)" -eq 3 ] || fail "$(field Restarts) restarts, not 3"

@@ -19,13 +19,14 @@ stop() {
 stop --signal=USR1
 stop --signal=TERM
 stop --signal=USR1 --batch
+stop --signal=USR1 --full
 
 # Who cancels a job does not want it back.
 start_job slurm-requeue.sbatch -- "${words[@]}" --steps 100000000
 in_host head scancel "$job"
 ends CANCELLED
 [ "$(field Restarts)" -eq 0 ] || fail "a cancelled job went back into the queue"
-last=$(newest_step run)
-echo "cancelled: the newest checkpoint is of step $last"
+stopped
+echo "cancelled: stopped after step $(step_of run)"
 
-finish run $((last + 2))
+finish run $(($(step_of run) + 2))

@@ -15,10 +15,12 @@ ends COMPLETED 0
 says out 'srun has no PMIx' '2 on 2 hosts'
 same_run alone job
 
-start_job slurm.sbatch -- "${words[@]}" --steps 100000000
-in_host head scancel --signal=USR1 --batch "$job"
-ends FAILED 75
-stopped
+for way in --batch --full; do
+    start_job slurm.sbatch -- "${words[@]}" --steps 100000000
+    in_host head scancel --signal=USR1 "$way" "$job"
+    ends FAILED 75
+    stopped
+done
 finish run $(($(step_of run) + 2))
 
 # not_connected SRUN-OPTION...
