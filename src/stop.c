@@ -3,10 +3,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "train.h"
+#include "gan_dist/base.h"
+
+#define SAME_WISH_SECONDS 0.5
 
 static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
 #define N_SIGNALS (sizeof signals / sizeof *signals)
@@ -39,22 +41,14 @@ gan_status gan_stop_divert(void)
     return failed ? gan_error(GAN_FAILED, "no thread to take signals: %s", strerror(failed)) : GAN_OK;
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-/* The first signal asks for a stop after the running step. What follows within a second is the same wish:
- * Slurm that preempts a job sends SIGTERM twice within a millisecond. A later one ends the process as usual.
- */
+/* The first signal asks for a stop after the running step. What follows at once is the same wish: Slurm that
+ * preempts a job sends SIGTERM twice within a millisecond. A later one ends the process as usual. */
 static void on_signal(int number)
 {
-    static double first_s;
+    static double first;
     if (came++ == 0) {
-        first_s = now_s();
-    } else if (now_s() - first_s > 1) {
+        first = gan_clock();
+    } else if (gan_clock() - first > SAME_WISH_SECONDS) {
         signal(number, SIG_DFL);
         raise(number);
     }

@@ -94,3 +94,23 @@ for threads in 1 2; do
     [ "$status" -eq 75 ] || fail "TERM to a large network: exit status $status, not 75"
 done
 finish large "${words[@]}"
+
+# In a step of many seconds: the same wish twice is one wish, a later one ends the process at once.
+words=(--preset dcgan64 --data faces:256 --batch 256 --threads 1 --sample-every 0 --log-every 1 --checkpoint-every 0)
+runs() {
+    grep -q '"running"' "$1/status.json"
+}
+for pause in 0 0.8; do
+    start 0 "${words[@]}" --out "twice-$pause" --steps 2
+    wait_until "the first step" runs "twice-$pause"
+    kill -TERM "$started"
+    sleep "$pause"
+    kill -TERM "$started"
+    begin=$SECONDS
+    wait_for_end
+    echo "TERM twice, $pause s apart: status $status after $((SECONDS - begin)) s"
+    case $pause in
+    0) [ "$status" -eq 75 ] || fail "exit status $status, not 75" ;;
+    *) [ "$status" -eq 143 ] && [ $((SECONDS - begin)) -le 2 ] || fail "exit status $status, not 143, or not at once" ;;
+    esac
+done
