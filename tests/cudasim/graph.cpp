@@ -60,7 +60,11 @@ void capture_work(CUstream_st *stream, WorkPointer work)
     Capture &capture = *stream->capture;
     const auto at = std::find(capture.streams.begin(), capture.streams.end(), stream);
     const int lane = static_cast<int>(at - capture.streams.begin());
-    capture.graph->nodes.push_back({std::move(work), stream->frontier, lane});
+    std::vector<int> after = stream->frontier;
+    for (size_t i = 0; work->serial && i < capture.graph->nodes.size(); i++)
+        if (capture.graph->nodes[i].work->serial == work->serial)
+            add_all(after, {static_cast<int>(i)});
+    capture.graph->nodes.push_back({std::move(work), after, lane});
     stream->frontier = {static_cast<int>(capture.graph->nodes.size()) - 1};
 }
 
@@ -107,6 +111,7 @@ extern "C" cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *ou
 {
     CUDASIM_ENTER("cudaStreamEndCapture");
     check_stream("cudaStreamEndCapture", stream);
+    refuse_withheld("cudaStreamEndCapture", stream);
     if (!active || active->origin != stream)
         misuse("cudaStreamEndCapture on stream %d, where no capture began", stream->number);
     check_joined(*active);
@@ -146,17 +151,30 @@ extern "C" cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t gr
 
 struct LaunchOp : Op {
     CUgraphExec_st *exec;
-    uint64_t number; /* of the launches of this exec */
-    std::vector<std::vector<HostUseToken>> tokens;
+    uint64_t number;       /* of the launches of this exec */
+    CUstream_st *previous; /* where the launch before this one is queued */
+    std::vector<Execution> executions;
     std::vector<Clock> clocks;
     std::vector<bool> finished;
     size_t left;
+
+    LaunchOp(CUgraphExec_st *launched, CUstream_st *stream)
+        : exec(launched), number(++launched->launched), previous(launched->last),
+          clocks(launched->graph.nodes.size()), finished(clocks.size()), left(clocks.size())
+    {
+        exec->last = stream;
+        for (const Node &node : exec->graph.nodes) {
+            executions.emplace_back(node.work);
+            if (node.work->serial &&
+                std::find(serials.begin(), serials.end(), node.work->serial) == serials.end())
+                serials.push_back(node.work->serial);
+        }
+    }
 
     CUstream_st *blocker() override
     {
         return exec->finished + 1 == number ? nullptr : previous;
     }
-    CUstream_st *previous;
 
     bool ready(size_t node) const
     {
@@ -175,11 +193,10 @@ struct LaunchOp : Op {
         const int timeline = exec->timelines[static_cast<size_t>(node.lane)];
         const uint64_t tick = number * exec->graph.nodes.size() + at;
         clock[timeline] = tick;
-        for (const HostUseToken &token : tokens[at])
-            host_use_end(token);
-        run_work(*node.work, timeline, tick, clock);
-        finished[at] = true;
-        left--;
+        if (executions[at].step(timeline, tick, clock)) {
+            finished[at] = true;
+            left--;
+        }
     }
 
     bool step(CUstream_st *stream) override
@@ -209,20 +226,7 @@ extern "C" cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream
     check_stream("cudaGraphLaunch", stream);
     if (stream->capture)
         misuse("cudaGraphLaunch on a capturing stream");
-    auto op = std::make_unique<LaunchOp>();
-    op->exec = exec;
-    op->number = ++exec->launched;
-    op->previous = exec->last;
-    exec->last = stream;
-    const std::vector<Node> &nodes = exec->graph.nodes;
-    op->clocks.resize(nodes.size());
-    op->finished.resize(nodes.size());
-    op->tokens.resize(nodes.size());
-    op->left = nodes.size();
-    for (size_t i = 0; i < nodes.size(); i++)
-        for (const HostUse &use : nodes[i].work->host)
-            op->tokens[i].push_back(host_use_begin(use));
-    queue_op(stream, std::move(op));
+    queue_op(stream, std::make_unique<LaunchOp>(exec, stream));
     return cudaSuccess;
 }
 

@@ -117,10 +117,15 @@ bool injected(const char *call)
     return found != plan.end() && found->second.count(count) != 0;
 }
 
-cudaError_t enter(const char *call, cudaError_t error)
+bool called_by_user()
 {
     static const std::thread::id user = std::this_thread::get_id();
-    if (std::this_thread::get_id() != user)
+    return std::this_thread::get_id() == user;
+}
+
+cudaError_t enter(const char *call, cudaError_t error)
+{
+    if (!called_by_user())
         misuse("%s is called by a second thread: one thread of a process owns the device", call);
     if (running_now)
         misuse("%s is called by device code", call);

@@ -4,6 +4,10 @@
 #include <type_traits>
 #include "cublas_v2.h"
 #include "cuda_runtime.h"
+#if __has_include("nccl.h") /* NVIDIA's comes in a package of its own */
+#include "nccl.h"
+#define HAVE_NCCL
+#endif
 
 template <typename T> static constexpr bool is(T)
 {
@@ -142,3 +146,61 @@ LAYOUT(uint3, 12, 4);
 LAYOUT(dim3, 12, 4);
 LAYOUT(float2, 8, 8);
 LAYOUT(float4, 16, 16);
+
+#ifdef HAVE_NCCL
+FUNCTION(ncclResult_t, ncclGetVersion, int *);
+FUNCTION(ncclResult_t, ncclGetUniqueId, ncclUniqueId *);
+FUNCTION(ncclResult_t, ncclCommInitRankConfig, ncclComm_t *, int, ncclUniqueId, int, ncclConfig_t *);
+FUNCTION(ncclResult_t, ncclCommGetAsyncError, ncclComm_t, ncclResult_t *);
+FUNCTION(ncclResult_t, ncclCommFinalize, ncclComm_t);
+FUNCTION(ncclResult_t, ncclCommDestroy, ncclComm_t);
+FUNCTION(ncclResult_t, ncclCommAbort, ncclComm_t);
+FUNCTION(const char *, ncclGetErrorString, ncclResult_t);
+FUNCTION(const char *, ncclGetLastError, ncclComm_t);
+FUNCTION(ncclResult_t, ncclAllReduce, const void *, void *, size_t, ncclDataType_t, ncclRedOp_t, ncclComm_t,
+         cudaStream_t);
+FUNCTION(ncclResult_t, ncclBroadcast, const void *, void *, size_t, ncclDataType_t, int, ncclComm_t,
+         cudaStream_t);
+FUNCTION(ncclResult_t, ncclAllGather, const void *, void *, size_t, ncclDataType_t, ncclComm_t, cudaStream_t);
+FUNCTION(ncclResult_t, ncclSend, const void *, size_t, ncclDataType_t, int, ncclComm_t, cudaStream_t);
+FUNCTION(ncclResult_t, ncclRecv, void *, size_t, ncclDataType_t, int, ncclComm_t, cudaStream_t);
+FUNCTION(ncclResult_t, ncclGroupStart, );
+FUNCTION(ncclResult_t, ncclGroupEnd, );
+static_assert(std::is_same_v<ncclComm_t, ncclComm *>);
+VALUE(NCCL_UNIQUE_ID_BYTES, 128);
+VALUE(NCCL_CONFIG_UNDEF_INT, INT_MIN);
+VALUE(ncclSuccess, 0);
+VALUE(ncclUnhandledCudaError, 1);
+VALUE(ncclSystemError, 2);
+VALUE(ncclInternalError, 3);
+VALUE(ncclInvalidArgument, 4);
+VALUE(ncclInvalidUsage, 5);
+VALUE(ncclRemoteError, 6);
+VALUE(ncclInProgress, 7);
+VALUE(ncclInt8, 0);
+VALUE(ncclUint8, 1);
+VALUE(ncclInt32, 2);
+VALUE(ncclUint32, 3);
+VALUE(ncclInt64, 4);
+VALUE(ncclUint64, 5);
+VALUE(ncclFloat32, 7);
+VALUE(ncclFloat, 7);
+VALUE(ncclFloat64, 8);
+VALUE(ncclDouble, 8);
+VALUE(ncclSum, 0);
+VALUE(ncclProd, 1);
+VALUE(ncclMax, 2);
+VALUE(ncclMin, 3);
+VALUE(ncclAvg, 4);
+MEMBER(size_t, size, ncclConfig_t);
+MEMBER(unsigned, magic, ncclConfig_t);
+MEMBER(unsigned, version, ncclConfig_t);
+MEMBER(int, blocking, ncclConfig_t);
+MEMBER(int, minCTAs, ncclConfig_t);
+MEMBER(int, maxCTAs, ncclConfig_t);
+MEMBER(const char *, commName, ncclConfig_t);
+static_assert(NCCL_MAJOR == 2 && NCCL_MINOR >= 18 && NCCL_VERSION_CODE > 21800);
+static const ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
+static_assert(sizeof config == sizeof(ncclConfig_t));
+static_assert(std::is_same_v<decltype(ncclUniqueId::internal), char[128]>);
+#endif

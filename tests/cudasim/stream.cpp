@@ -1,13 +1,19 @@
 #include "stream.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include "cudasim.h"
 #include "report.h"
 
 static std::vector<CUstream_st *> streams;
 static int streams_made;
 static Clock host_clock; /* what the host has waited for */
+
+struct Turn {
+    const Op *op;
+    CUstream_st *stream;
+};
+static std::map<const void *, std::deque<Turn>> turns; /* of the works that share a `serial` */
 
 void check_stream(const char *call, CUstream_st *stream)
 {
@@ -20,17 +26,31 @@ void check_stream(const char *call, CUstream_st *stream)
                current_device());
 }
 
-static bool runnable(const CUstream_st *stream)
+static CUstream_st *blocker_of(const CUstream_st *stream)
 {
-    return !stream->queue.empty() && !stream->queue.front()->blocker();
+    Op &op = *stream->queue.front();
+    for (const void *serial : op.serials)
+        if (turns[serial].front().op != &op)
+            return turns[serial].front().stream;
+    return op.blocker();
 }
 
-static void step(CUstream_st *stream)
+static bool runnable(const CUstream_st *stream)
 {
-    if (!stream->queue.front()->step(stream))
-        return;
-    stream->done = stream->queue.front()->ticket;
+    return !stream->queue.empty() && !blocker_of(stream);
+}
+
+/* Says whether the operation is finished. */
+static bool step(CUstream_st *stream)
+{
+    Op &op = *stream->queue.front();
+    if (!op.step(stream))
+        return false;
+    for (const void *serial : op.serials)
+        turns[serial].pop_front();
+    stream->done = op.ticket;
     stream->queue.pop_front();
+    return true;
 }
 
 static CUstream_st *starved()
@@ -50,8 +70,12 @@ static CUstream_st *any_runnable(const CUstream_st *except)
 /* The stream that has to go on for the sake of `stream`. */
 static CUstream_st *needed(CUstream_st *stream)
 {
-    while (CUstream_st *blocker = stream->queue.front()->blocker())
+    size_t hops = 0;
+    while (CUstream_st *blocker = blocker_of(stream)) {
+        if (hops++ > streams.size())
+            misuse("deadlock: stream %d and stream %d wait for each other", stream->number, blocker->number);
         stream = blocker;
+    }
     return stream;
 }
 
@@ -74,11 +98,12 @@ static void run_unasked()
     if (steps == 0)
         return;
     DeviceMemoryOpen open;
-    for (; steps > 0; steps--) {
+    int unfinished = 0; /* in a row: what waits for another rank must not keep the host */
+    for (; steps > 0 && unfinished < 200; steps--) {
         CUstream_st *stream = any_runnable(starved());
         if (!stream)
             return;
-        step(stream);
+        unfinished = step(stream) ? 0 : unfinished + 1;
     }
 }
 
@@ -112,33 +137,62 @@ void queue_op(CUstream_st *stream, std::unique_ptr<Op> op)
 {
     op->ticket = ++stream->queued;
     op->host_knows = host_clock;
+    for (const void *serial : op->serials)
+        turns[serial].push_back({op.get(), stream});
     stream->queue.push_back(std::move(op));
     run_unasked();
 }
 
-void run_work(const Work &work, int timeline, uint64_t tick, const Clock &knows)
+void progress()
 {
-    if (device_lost())
+    CUstream_st *stream = called_by_user() ? any_runnable(nullptr) : nullptr;
+    if (!stream)
         return;
-    running_now = [&work] { return "in " + work.name; };
-    race_begin(work.name, timeline, tick, knows);
-    work.run();
+    DeviceMemoryOpen open;
+    step(stream);
+}
+
+Execution::Execution(WorkPointer todo) : work(std::move(todo))
+{
+    for (const HostUse &use : work->host)
+        tokens.push_back(host_use_begin(use));
+}
+
+bool Execution::step(int timeline, uint64_t tick, const Clock &knows)
+{
+    for (const HostUseToken &token : tokens)
+        host_use_end(token);
+    tokens.clear();
+    if (device_lost())
+        return true;
+    const Work &now = *work;
+    bool finished = true;
+    running_now = [&now] { return "in " + now.name; };
+    race_begin(now.name, timeline, tick, knows);
+    if (has_begun)
+        finished = more();
+    else if (now.begin)
+        finished = !(more = now.begin());
+    else
+        now.run();
     race_end();
     running_now = nullptr;
-    check_redzones(work.name);
+    has_begun = true;
+    if (finished)
+        check_redzones(now.name);
+    return finished;
 }
 
 struct WorkOp : Op {
-    WorkPointer work;
-    std::vector<HostUseToken> tokens;
+    Execution execution;
+    explicit WorkOp(WorkPointer work) : execution(std::move(work))
+    {
+    }
     bool step(CUstream_st *stream) override
     {
         clock_join(stream->clock, host_knows);
         stream->clock[stream->timeline] = ticket;
-        for (const HostUseToken &token : tokens)
-            host_use_end(token);
-        run_work(*work, stream->timeline, ticket, stream->clock);
-        return true;
+        return execution.step(stream->timeline, ticket, stream->clock);
     }
 };
 
@@ -150,19 +204,25 @@ void queue_work(CUstream_st *stream, Work work)
         capture_work(stream, shared);
         return;
     }
-    auto op = std::make_unique<WorkOp>();
-    op->work = shared;
-    for (const HostUse &use : shared->host)
-        op->tokens.push_back(host_use_begin(use));
+    auto op = std::make_unique<WorkOp>(shared);
+    if (shared->serial)
+        op->serials.push_back(shared->serial);
     queue_op(stream, std::move(op));
+}
+
+void refuse_withheld(const char *call, const CUstream_st *stream)
+{
+    if (stream->withheld)
+        misuse("%s on stream %d, where %s is not queued yet: ncclCommGetAsyncError first", call,
+               stream->number, stream->withheld);
 }
 
 static cudaError_t create(cudaStream_t *out, unsigned flags)
 {
     if (flags != cudaStreamNonBlocking)
         misuse("a stream without cudaStreamNonBlocking waits for the default stream");
-    streams.push_back(
-        new CUstream_st{++streams_made, current_device(), new_timeline(), {}, 0, 0, {}, nullptr, {}});
+    streams.push_back(new CUstream_st{
+        ++streams_made, current_device(), new_timeline(), {}, 0, 0, {}, nullptr, {}, nullptr});
     *out = streams.back();
     return cudaSuccess;
 }
@@ -202,6 +262,7 @@ extern "C" cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
     CUDASIM_ENTER("cudaStreamSynchronize");
     check_stream("cudaStreamSynchronize", stream);
+    refuse_withheld("cudaStreamSynchronize", stream);
     refuse_capturing("cudaStreamSynchronize", stream);
     refuse_in_capture("cudaStreamSynchronize");
     return wait_for(
@@ -218,123 +279,12 @@ extern "C" cudaError_t cudaStreamQuery(cudaStream_t stream)
         stream, [stream] { return stream->queue.empty(); }, &stream->clock);
 }
 
-static std::set<const CUevent_st *> events;
-
-static void check_event(const char *call, const CUevent_st *event)
+size_t live_streams()
 {
-    if (!events.count(event))
-        misuse("%s with an event that is destroyed or was never made", call);
-}
-
-extern "C" cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned)
-{
-    CUDASIM_ENTER("cudaEventCreateWithFlags");
-    *out = new CUevent_st{nullptr, 0, {}};
-    events.insert(*out);
-    return cudaSuccess;
-}
-
-extern "C" cudaError_t cudaEventDestroy(cudaEvent_t event)
-{
-    CUDASIM_ENTER("cudaEventDestroy");
-    check_event("cudaEventDestroy", event);
-    events.erase(event);
-    bury(event);
-    return cudaSuccess;
-}
-
-struct RecordOp : Op {
-    std::shared_ptr<Record> record;
-    bool step(CUstream_st *stream) override
-    {
-        clock_join(stream->clock, host_knows);
-        record->clock = stream->clock;
-        record->done = true;
-        return true;
-    }
-};
-
-extern "C" cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
-{
-    CUDASIM_ENTER("cudaEventRecord");
-    check_event("cudaEventRecord", event);
-    check_stream("cudaEventRecord", stream);
-    event->capture = capture_number(stream->capture);
-    if (stream->capture) {
-        event->frontier = stream->frontier;
-        return cudaSuccess;
-    }
-    auto op = std::make_unique<RecordOp>();
-    event->record = op->record = std::make_shared<Record>(Record{stream, false, {}});
-    queue_op(stream, std::move(op));
-    return cudaSuccess;
-}
-
-struct WaitOp : Op {
-    std::shared_ptr<Record> record;
-    CUstream_st *blocker() override
-    {
-        return record->done ? nullptr : record->stream;
-    }
-    bool step(CUstream_st *stream) override
-    {
-        clock_join(stream->clock, record->clock);
-        return true;
-    }
-};
-
-/* Binds the record that exists now; an event that was never recorded orders nothing. */
-extern "C" cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
-{
-    CUDASIM_ENTER("cudaStreamWaitEvent");
-    check_event("cudaStreamWaitEvent", event);
-    check_stream("cudaStreamWaitEvent", stream);
-    if (stream->capture || event->capture) {
-        capture_wait(stream, event);
-        return cudaSuccess;
-    }
-    if (!event->record)
-        return cudaSuccess;
-    auto op = std::make_unique<WaitOp>();
-    op->record = event->record;
-    queue_op(stream, std::move(op));
-    return cudaSuccess;
-}
-
-static std::shared_ptr<Record> record_of(const char *call, const CUevent_st *event)
-{
-    check_event(call, event);
-    refuse_in_capture(call);
-    if (event->capture)
-        misuse("%s with an event that was recorded during a capture", call);
-    return event->record;
-}
-
-extern "C" cudaError_t cudaEventSynchronize(cudaEvent_t event)
-{
-    CUDASIM_ENTER("cudaEventSynchronize");
-    const auto record = record_of("cudaEventSynchronize", event);
-    if (!record)
-        return cudaSuccess;
-    return wait_for(
-        record->stream, [&record] { return record->done; }, &record->clock);
-}
-
-extern "C" cudaError_t cudaEventQuery(cudaEvent_t event)
-{
-    CUDASIM_ENTER("cudaEventQuery");
-    const auto record = record_of("cudaEventQuery", event);
-    return record ? poll(
-                        record->stream, [&record] { return record->done; }, &record->clock)
-                  : cudaSuccess;
-}
-
-size_t live_streams_and_events()
-{
-    return streams.size() + events.size();
+    return streams.size();
 }
 
 extern "C" unsigned long cudasim_alive(void)
 {
-    return live_allocations() + live_streams_and_events() + live_graphs() + live_blas_handles();
+    return live_allocations() + live_streams() + live_events() + live_graphs() + live_blas_handles();
 }

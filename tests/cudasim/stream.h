@@ -16,13 +16,32 @@ struct Work {
     std::string name;
     std::function<void()> run;
     std::vector<HostUse> host;
+    /* Instead of `run`, for what takes several steps: begins, and gives what is then asked until it says
+     * true. */
+    std::function<std::function<bool()>()> begin;
+    const void *serial = nullptr; /* works that share one run one after the other, as they were queued */
 };
 typedef std::shared_ptr<const Work> WorkPointer;
+
+/* Work on its way. */
+class Execution
+{
+  public:
+    explicit Execution(WorkPointer todo);
+    bool step(int timeline, uint64_t tick, const Clock &knows); /* true: finished */
+
+  private:
+    WorkPointer work;
+    std::vector<HostUseToken> tokens;
+    std::function<bool()> more;
+    bool has_begun = false;
+};
 
 /* One entry of a queue. */
 struct Op {
     uint64_t ticket = 0;
     Clock host_knows; /* when it was queued */
+    std::vector<const void *> serials;
     virtual ~Op() = default;
     virtual CUstream_st *blocker() /* the stream that must go on first; NULL: can run */
     {
@@ -40,6 +59,7 @@ struct CUstream_st {
     Clock clock;               /* after what has run */
     Capture *capture;          /* NULL: not capturing */
     std::vector<int> frontier; /* of the capture: the nodes that the next one depends on */
+    const char *withheld;      /* the call whose work is not queued yet, though it has returned */
 };
 
 /* A cudaEventRecord. */
@@ -62,8 +82,10 @@ void queue_work(CUstream_st *stream, Work work);          /* or a node, while ca
 void queue_op(CUstream_st *stream, std::unique_ptr<Op> op);
 cudaError_t wait_for(CUstream_st *stream, const std::function<bool()> &done, const Clock *learns);
 cudaError_t poll(CUstream_st *stream, const std::function<bool()> &done, const Clock *learns);
-void run_work(const Work &work, int timeline, uint64_t tick, const Clock &knows);
-size_t live_streams_and_events();
+void refuse_withheld(const char *call, const CUstream_st *stream);
+void progress(); /* the device goes on by itself, while the host waits for something else */
+size_t live_streams();
+size_t live_events();
 
 /* Captures (graph.cpp). */
 void refuse_in_capture(const char *call);

@@ -23,7 +23,7 @@ if(GAN_UBSAN)
 endif()
 
 file(GLOB cudasim_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/*.cpp)
-list(FILTER cudasim_sources EXCLUDE REGEX "/test_[a-z_]*.cpp$|/signatures.cpp$")
+list(FILTER cudasim_sources EXCLUDE REGEX "/(test|nccl)_[a-z_]*.cpp$|/signatures.cpp$")
 add_library(cudasim STATIC ${cudasim_sources})
 target_include_directories(cudasim PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include
                            PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim)
@@ -53,3 +53,14 @@ find_path(CUDASIM_CUDA_HEADERS cublas_v2.h PATHS /usr/local/cuda/include NO_CACH
 add_test(NAME cudasim.signatures COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/signatures.sh ${CMAKE_CXX_COMPILER}
          $<$<BOOL:${CUDASIM_CUDA_HEADERS}>:${CUDASIM_CUDA_HEADERS}>)
 set_tests_properties(cudasim.signatures PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
+
+# NCCL over MPI, a library of its own: what needs no communicator needs no MPI.
+set(cudasim_at ${CMAKE_CURRENT_SOURCE_DIR}/cudasim)
+add_library(cudasim_nccl STATIC ${cudasim_at}/nccl_comm.cpp ${cudasim_at}/nccl_calls.cpp ${cudasim_at}/nccl_sums.cpp)
+target_include_directories(cudasim_nccl PRIVATE ${cudasim_at})
+target_link_libraries(cudasim_nccl PUBLIC cudasim MPI::MPI_C PRIVATE cudasim_flags)
+add_executable(cudasim_nccl_ranks ${cudasim_at}/nccl_ranks.cpp)
+target_include_directories(cudasim_nccl_ranks PRIVATE ${cudasim_at})
+target_link_libraries(cudasim_nccl_ranks PRIVATE cudasim_nccl cudasim_flags)
+add_test(NAME cudasim.nccl COMMAND bash ${cudasim_at}/nccl.sh $<TARGET_FILE:cudasim_nccl_ranks>)
+set_tests_properties(cudasim.nccl PROPERTIES LABELS cudasim RESOURCE_LOCK mpi TIMEOUT 300 SKIP_RETURN_CODE 77)
