@@ -1,8 +1,8 @@
-/* loss.h: what D and G minimise. A loss is one row: three pure functions of one sample's logits.
+/* loss.h: what D and G minimise. A loss is one row: two pure functions of one sample's logits.
  *
- * Adding one: write src/model/loss_NAME.c, declare its row in src/model/losses.h, add it to the table in
- * losses.c; the tests loop over the table. Losses are means over the *global* batch: the caller scales by
- * 1/B. See docs/add-a-loss.md. */
+ * Adding one: write src/backend/loss/loss_NAME.h and add its row to losses.h beside it; the tests loop over
+ * the table. A device compiles the same formulas and finds them by `id`. Losses are means over the *global*
+ * batch: the caller scales by 1/B. See docs/add-a-loss.md. */
 #ifndef GAN_DIST_LOSS_H
 #define GAN_DIST_LOSS_H
 
@@ -16,6 +16,7 @@ typedef enum gan_loss_role { GAN_LOSS_D_REAL, GAN_LOSS_D_FAKE, GAN_LOSS_G } gan_
 typedef struct gan_loss {
     const char *name;
     const char *help;
+    int id;     /* its place in the table */
     int logits; /* outputs of D this loss expects: 1 or 2 */
     /* The loss of one sample; writes its derivative by each logit. */
     float (*value)(float *dlogit, const float *logit, gan_loss_role role);

@@ -2,72 +2,30 @@
 
 #include <math.h>
 #include <string.h>
-
-/* Multipliers and Weyl constants of Philox4x32 (Salmon et al. 2011, section 4.3). */
-#define PHILOX_M0     0xD2511F53u
-#define PHILOX_M1     0xCD9E8D57u
-#define PHILOX_W0     0x9E3779B9u
-#define PHILOX_W1     0xBB67AE85u
-#define PHILOX_ROUNDS 10
+#include "gan_dist/philox.h"
 
 void gan_philox(uint32_t out[4], uint64_t key, const uint32_t counter[4])
 {
-    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-    uint32_t x0 = counter[0], x1 = counter[1], x2 = counter[2], x3 = counter[3];
-    for (int round = 0; round < PHILOX_ROUNDS; round++) {
-        uint64_t p0 = (uint64_t)PHILOX_M0 * x0, p1 = (uint64_t)PHILOX_M1 * x2;
-        uint32_t y0 = (uint32_t)(p1 >> 32) ^ x1 ^ k0, y2 = (uint32_t)(p0 >> 32) ^ x3 ^ k1;
-        x1 = (uint32_t)p1;
-        x3 = (uint32_t)p0;
-        x0 = y0;
-        x2 = y2;
-        k0 += PHILOX_W0;
-        k1 += PHILOX_W1;
-    }
-    out[0] = x0;
-    out[1] = x1;
-    out[2] = x2;
-    out[3] = x3;
-}
-
-static void block_words(uint32_t out[4], gan_rng at, uint32_t block)
-{
-    uint32_t counter[4] = {at.index, at.step, (uint32_t)at.stream + 256u * at.draw, block};
-    gan_philox(out, at.seed, counter);
+    gan_philox_block(out, key, counter);
 }
 
 void gan_rng_words(uint32_t *out, size_t n, gan_rng at)
 {
     for (size_t i = 0; i < n; i += 4) {
         uint32_t words[4];
-        block_words(words, at, (uint32_t)(i / 4));
+        gan_philox_at(words, at, (uint32_t)(i / 4));
         memcpy(out + i, words, (n - i < 4 ? n - i : 4) * sizeof *out);
     }
-}
-
-/* [0,1) with 24 random bits: exact in float, so every backend agrees on the bits. */
-static float unit(uint32_t word)
-{
-    return (float)(word >> 8) * 0x1p-24f;
 }
 
 void gan_rng_uniform(float *out, size_t n, gan_rng at, float low, float high)
 {
     for (size_t i = 0; i < n; i += 4) {
         uint32_t words[4];
-        block_words(words, at, (uint32_t)(i / 4));
+        gan_philox_at(words, at, (uint32_t)(i / 4));
         for (size_t k = 0; k < 4 && i + k < n; k++)
-            out[i + k] = low + (high - low) * unit(words[k]);
+            out[i + k] = low + (high - low) * gan_philox_unit(words[k]);
     }
-}
-
-/* Box-Muller: two words give two standard normals. The radius takes (0,1], so the logarithm is finite. */
-static void normal_pair(float out[2], const uint32_t words[2])
-{
-    float radius = sqrtf(-2.0f * logf(1.0f - unit(words[0])));
-    float angle = 6.283185307179586f * unit(words[1]);
-    out[0] = radius * cosf(angle);
-    out[1] = radius * sinf(angle);
 }
 
 void gan_rng_normal(float *out, size_t n, gan_rng at, float mean, float deviation)
@@ -75,9 +33,9 @@ void gan_rng_normal(float *out, size_t n, gan_rng at, float mean, float deviatio
     for (size_t i = 0; i < n; i += 4) {
         uint32_t words[4];
         float values[4];
-        block_words(words, at, (uint32_t)(i / 4));
-        normal_pair(values, words);
-        normal_pair(values + 2, words + 2);
+        gan_philox_at(words, at, (uint32_t)(i / 4));
+        gan_philox_normals(values, words);
+        gan_philox_normals(values + 2, words + 2);
         for (size_t k = 0; k < 4 && i + k < n; k++)
             out[i + k] = mean + deviation * values[k];
     }
@@ -91,10 +49,10 @@ static float truncated_value(gan_rng at, uint32_t i)
     at.index = i;
     for (at.step = 0;; at.step++) {
         uint32_t words[4];
-        block_words(words, at, 0);
+        gan_philox_at(words, at, 0);
         for (int pair = 0; pair < 4; pair += 2) {
             float values[2];
-            normal_pair(values, words + pair);
+            gan_philox_normals(values, words + pair);
             for (int k = 0; k < 2; k++)
                 if (fabsf(values[k]) <= 2.0f)
                     return values[k];
@@ -118,7 +76,7 @@ static uint64_t feistel(uint64_t value, unsigned half_bits, gan_rng at)
     for (uint32_t round = 0; round < FEISTEL_ROUNDS; round++) {
         uint32_t words[4];
         at.index = (uint32_t)right;
-        block_words(words, at, round);
+        gan_philox_at(words, at, round);
         uint64_t next = left ^ ((((uint64_t)words[1] << 32) | words[0]) & mask);
         left = right;
         right = next;

@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 compile() {
-    printf '#include "gan_dist/%s"\n#include "gan_dist/%s"\n' "$1" "$1" |
+    printf '#include "gan_dist/%s"\n#include "gan_dist/%s"\nextern int something;\n' "$1" "$1" |
         "${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I include -x c -
 }
 
