@@ -51,6 +51,11 @@ static gan_status open_networks(gan_training *t)
         config->threads = gan_threads_default(t->comm);
     int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
     GAN_TRY(gan_backend_open(&t->backend, config->backend, threads));
+    if (size > 1 && !t->backend->ops->host_memory)
+        return gan_error(GAN_BAD_INPUT,
+                         "backend %s: one rank only, not %d: gradients cannot be exchanged between devices; "
+                         "start it without mpirun, or use --backend cpu",
+                         config->backend, size);
     bool alone = size == 1;
     GAN_TRY(gan_step_create(&t->step, t->backend, config, &t->shards, alone ? NULL : reduce_sums, t));
     t->nets[GAN_NET_G] = gan_step_generator(t->step);

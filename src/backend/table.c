@@ -12,6 +12,9 @@ typedef struct backend_row {
 static const backend_row table[] = {
     {"cpu", gan_cpu_open},
     {"ref", gan_ref_open},
+#ifdef GAN_CUDA
+    {"cuda", gan_cuda_open},
+#endif
 };
 
 #define TABLE_ROWS (sizeof(table) / sizeof(table[0]))

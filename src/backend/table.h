@@ -8,5 +8,6 @@
 /* threads >= 1; *out is closed with its own ops->close. */
 gan_status gan_ref_open(gan_backend **out, int threads);
 gan_status gan_cpu_open(gan_backend **out, int threads);
+gan_status gan_cuda_open(gan_backend **out, int threads); /* GAN_BAD_INPUT where there is no GPU */
 
 #endif

@@ -35,6 +35,12 @@ static void check_limits(const cudasim_launch &launch)
                limit);
 }
 
+/* An int and the padding behind it, which holds what was there before: half of an address, say. */
+static bool is_padded_int(const void *pointer)
+{
+    return (reinterpret_cast<uintptr_t>(pointer) & 0xffffffffu) < (1u << 24);
+}
+
 /* Pointers must be NULL or in live memory of the device. In structs every aligned word that looks like one of
  * the stand-in's addresses is taken for a pointer. */
 static void check_arguments(const cudasim_launch &launch, int device)
@@ -44,7 +50,8 @@ static void check_arguments(const cudasim_launch &launch, int device)
         for (size_t at = 0; at + sizeof(void *) <= argument.bytes; at += sizeof(void *)) {
             const void *pointer;
             memcpy(&pointer, static_cast<const char *>(argument.at) + at, sizeof pointer);
-            if (!(argument.pointer ? pointer != nullptr : allocation_near(pointer) != nullptr))
+            if (argument.pointer ? pointer == nullptr
+                                 : is_padded_int(pointer) || allocation_near(pointer) == nullptr)
                 continue;
             const std::string fault = fault_of(pointer, 0, device);
             if (!fault.empty())

@@ -1,4 +1,5 @@
 # A stand-in for CUDA on machines without a GPU, for tests alone (README.md), and the tests of itself.
+include_guard()
 include(CheckLanguage)
 check_language(CXX)
 if(NOT CMAKE_CXX_COMPILER)

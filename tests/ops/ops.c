@@ -225,14 +225,29 @@ gan_backend *ops_open(const char *name, int threads)
     return be;
 }
 
-int ops_main(const char *group, void (*test)(void **state), bool (*applies)(const ops_row *row))
+/* A backend of the build may need what this machine lacks. */
+static bool is_usable(const char *name)
+{
+    gan_backend *be = NULL;
+    if (gan_backend_open(&be, name, 1) == GAN_BAD_INPUT) {
+        print_message("SKIPPED: %s\n", gan_error_message());
+        return false;
+    }
+    gan_backend_close(be);
+    return true;
+}
+
+int ops_main(const char *group, void (*test)(void **state), bool (*applies)(const ops_row *row),
+             const char *only)
 {
     enum { LIMIT = 512, NAME = 64 };
     static struct CMUnitTest tests[LIMIT];
     static ops_state states[LIMIT];
     static char names[LIMIT][NAME];
     size_t n = 0;
-    for (size_t b = 0; gan_backend_name(b); b++)
+    for (size_t b = 0; gan_backend_name(b); b++) {
+        if ((only && strcmp(only, gan_backend_name(b)) != 0) || !is_usable(gan_backend_name(b)))
+            continue;
         for (size_t r = 0; ops_row_get(r); r++) {
             const ops_row *row = ops_row_get(r);
             if (!applies(row))
@@ -246,6 +261,7 @@ int ops_main(const char *group, void (*test)(void **state), bool (*applies)(cons
             tests[n] = (struct CMUnitTest){.name = names[n], .test_func = test, .initial_state = &states[n]};
             n++;
         }
+    }
     if (n == 0) {
         fprintf(stderr, "%s: nothing to test\n", group);
         return 1;

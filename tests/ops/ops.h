@@ -140,9 +140,10 @@ typedef struct ops_state {
 } ops_state;
 
 gan_backend *ops_open(const char *name, int threads);
-/* Runs `test` (state: ops_state) for every backend and every row that `applies`. Returns main's exit status.
- */
-int ops_main(const char *group, void (*test)(void **state), bool (*applies)(const ops_row *row));
+/* Runs `test` (state: ops_state) for every backend, or `only` this one, and every row that `applies`. Returns
+ * main's exit status. */
+int ops_main(const char *group, void (*test)(void **state), bool (*applies)(const ops_row *row),
+             const char *only);
 void ops_describe(char *text, size_t size, const ops_shape *shape);
 
 #endif

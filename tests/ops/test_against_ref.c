@@ -46,7 +46,7 @@ static bool applies(const ops_row *row)
     return row->setup != NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    return ops_main("ops against ref", test_row, applies);
+    return ops_main("ops against ref", test_row, applies, argc > 1 ? argv[1] : NULL);
 }

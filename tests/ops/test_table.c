@@ -34,7 +34,13 @@ static void test_every_backend_is_complete(void **state)
     (void)state;
     assert_non_null(gan_backend_name(0));
     for (size_t b = 0; gan_backend_name(b); b++) {
-        gan_backend *be = ops_open(gan_backend_name(b), 3);
+        gan_backend *be = NULL;
+        gan_status status = gan_backend_open(&be, gan_backend_name(b), 3);
+        if (status == GAN_BAD_INPUT && strcmp(gan_backend_name(b), "cuda") == 0) {
+            print_message("SKIPPED: %s\n", gan_error_message());
+            continue;
+        }
+        assert_int_equal(status, GAN_OK);
         assert_string_equal(be->ops->name, gan_backend_name(b));
         assert_in_range(be->threads, 1, 3);
         for (size_t slot = offsetof(gan_backend_ops, alloc); slot < sizeof(gan_backend_ops);

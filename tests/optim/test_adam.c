@@ -39,36 +39,60 @@ static double update_in_double(double p, double *m, double *v, double g, int t, 
     return p - c.learning_rate / bias1 * *m / (sqrt(*v) / sqrt(bias2) + c.epsilon);
 }
 
+static float *device_floats(gan_backend *backend, const float *values)
+{
+    void *memory;
+    assert_int_equal(backend->ops->alloc(backend, &memory, N * sizeof(float)), GAN_OK);
+    assert_int_equal(backend->ops->upload(backend, memory, values, N * sizeof(float)), GAN_OK);
+    return memory;
+}
+
+static void fetch(gan_backend *backend, float *values, const float *memory)
+{
+    assert_int_equal(backend->ops->download(backend, values, memory, N * sizeof(float)), GAN_OK);
+}
+
 static void check_backend(const char *name, gan_adam_kind kind)
 {
     gan_backend *backend;
     gan_optim optim;
     gan_net_config config = settings();
     double p[N], m[N] = {0}, v[N] = {0};
-    float parameters[N], gradient[N], start[N];
-    assert_int_equal(gan_backend_open(&backend, name, 1), GAN_OK);
+    float parameters[N], gradient[N], start[N], moment1[N], moment2[N];
+    gan_status status = gan_backend_open(&backend, name, 1);
+    if (status == GAN_BAD_INPUT && strcmp(name, "cuda") == 0) {
+        print_message("SKIPPED: %s\n", gan_error_message());
+        return;
+    }
+    assert_int_equal(status, GAN_OK);
     assert_int_equal(gan_optim_create(&optim, backend, &config, kind, N), GAN_OK);
-    assert_true(backend->ops->host_memory);
     for (size_t i = 0; i < N; i++) {
         start[i] = parameters[i] = (float)i / 1000;
         p[i] = parameters[i];
     }
+    float *at = device_floats(backend, parameters), *slopes = device_floats(backend, parameters);
     for (int t = 1; t <= UPDATES; t++) {
         for (size_t i = 0; i < N; i++) {
             gradient[i] = gradient_at(i, (uint64_t)t);
             p[i] = update_in_double(p[i], &m[i], &v[i], gradient[i], t, kind);
         }
-        assert_int_equal(gan_optim_update(&optim, parameters, gradient, (uint64_t)t), GAN_OK);
+        assert_int_equal(backend->ops->upload(backend, slopes, gradient, sizeof gradient), GAN_OK);
+        assert_int_equal(gan_optim_update(&optim, at, slopes, (uint64_t)t), GAN_OK);
     }
+    fetch(backend, parameters, at);
+    fetch(backend, moment1, optim.m);
+    fetch(backend, moment2, optim.v);
     for (size_t i = 0; i < N; i++) {
         /* Two roundings of the parameter itself, and a few of the moved distance, for each update. */
         double moved = fabs(p[i] - start[i]);
         assert_true(fabs(parameters[i] - p[i]) <= UPDATES * (fabs(p[i]) * 1.2e-7 + moved * 1e-6));
-        assert_true(fabs(optim.m[i] - m[i]) <= 1e-6 * fabs(m[i]) + 1e-9);
-        assert_true(fabs(optim.v[i] - v[i]) <= 1e-6 * v[i] + 1e-12);
+        assert_true(fabs(moment1[i] - m[i]) <= 1e-6 * fabs(m[i]) + 1e-9);
+        assert_true(fabs(moment2[i] - v[i]) <= 1e-6 * v[i] + 1e-12);
         if (gradient_at(i, 1) != 0)
             assert_true(moved > 0);
     }
+    backend->ops->free(backend, at);
+    backend->ops->free(backend, slopes);
     gan_optim_destroy(&optim);
     assert_null(optim.m);
     gan_backend_close(backend);

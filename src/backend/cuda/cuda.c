@@ -1,0 +1,162 @@
+/* cuda.c: the cuda backend's table, its constructor, and its errors. */
+#include "cuda.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "backend/table.h"
+
+#define WORKSPACE_BYTES ((size_t)32 << 20) /* what cuBLAS wants on Hopper */
+
+gan_status gan_cuda_check(gan_backend *be, const char *what, cudaError_t error)
+{
+    if (error == cudaSuccess)
+        return GAN_OK;
+    cudaGetLastError(); /* told here: it must not be found again after the next launch */
+    return gan_error(GAN_FAILED, "cuda backend: at %s: %s on %s", what, cudaGetErrorString(error),
+                     ((gan_cuda *)be)->place);
+}
+
+gan_status gan_cublas_check(gan_backend *be, const char *what, cublasStatus_t status)
+{
+    if (status == CUBLAS_STATUS_SUCCESS)
+        return GAN_OK;
+    return gan_error(GAN_FAILED, "cuda backend: at %s: cuBLAS says %s on %s", what,
+                     cublasGetStatusString(status), ((gan_cuda *)be)->place);
+}
+
+gan_status gan_cuda_launched(gan_backend *be, const char *what)
+{
+    return gan_cuda_check(be, what, cudaGetLastError());
+}
+
+/* Frees as far as it was opened. */
+static void close_backend(gan_backend *be)
+{
+    gan_cuda *cuda = (gan_cuda *)be;
+    if (cuda->stream)
+        cudaStreamSynchronize(cuda->stream);
+    for (int i = 0; i < GAN_CUDA_SLOTS; i++) {
+        if (cuda->slots[i].copied)
+            cudaEventDestroy(cuda->slots[i].copied);
+        cudaFreeHost(cuda->slots[i].memory);
+    }
+    cudaFree(cuda->columns);
+    cudaFree(cuda->partials);
+    if (cuda->cublas)
+        cublasDestroy(cuda->cublas);
+    cudaFree(cuda->cublas_workspace);
+    if (cuda->stream)
+        cudaStreamDestroy(cuda->stream);
+    free(cuda);
+}
+
+static const gan_backend_ops table = {
+    .name = "cuda",
+    .host_memory = false,
+    .alloc = gan_cuda_alloc,
+    .free = gan_cuda_free,
+    .upload = gan_cuda_upload,
+    .download = gan_cuda_download,
+    .sync = gan_cuda_sync,
+    .for_shards = gan_cuda_for_shards,
+    .close = close_backend,
+    .conv_create = gan_cuda_conv_create,
+    .conv_destroy = gan_cuda_conv_destroy,
+    .conv_prepare = gan_cuda_conv_prepare,
+    .conv_forward = gan_cuda_conv_forward,
+    .conv_backward_data = gan_cuda_conv_backward_data,
+    .conv_backward_weights = gan_cuda_conv_backward_weights,
+    .conv_part_floats = gan_cuda_conv_part_floats,
+    .conv_weight_gradient = gan_cuda_conv_weight_gradient,
+    .bias_add = gan_cuda_bias_add,
+    .bias_gradient = gan_cuda_bias_gradient,
+    .act_forward = gan_cuda_act_forward,
+    .act_backward = gan_cuda_act_backward,
+    .bn_sums = gan_cuda_bn_sums,
+    .bn_forward = gan_cuda_bn_forward,
+    .bn_backward_sums = gan_cuda_bn_backward_sums,
+    .bn_backward = gan_cuda_bn_backward,
+    .sums_to_part = gan_cuda_sums_to_part,
+    .label_forward = gan_cuda_label_forward,
+    .label_backward = gan_cuda_label_backward,
+    .transpose = gan_cuda_transpose,
+    .loss = gan_cuda_loss,
+    .noise = gan_cuda_noise,
+    .tree_sum = gan_cuda_tree_sum,
+    .tree_sum_double = gan_cuda_tree_sum_double,
+    .bn_statistics = gan_cuda_bn_statistics,
+    .means = gan_cuda_means,
+    .bn_inference = gan_cuda_bn_inference,
+    .adam = gan_cuda_adam,
+};
+
+static gan_status find_device(gan_cuda *cuda)
+{
+    char host[64] = "";
+    struct cudaDeviceProp properties;
+    int devices = 0;
+    gethostname(host, sizeof host - 1);
+    cudaError_t error = cudaGetDeviceCount(&devices);
+    if (error != cudaSuccess || devices == 0)
+        return gan_error(GAN_BAD_INPUT,
+                         "backend cuda: no usable GPU on host %s (%s); use --backend cpu, or a host with an "
+                         "NVIDIA GPU and its driver",
+                         host, error == cudaSuccess ? "CUDA sees none" : cudaGetErrorString(error));
+    snprintf(cuda->place, sizeof cuda->place, "device %d of host %s", cuda->device, host);
+    GAN_TRY(gan_cuda_check(&cuda->base, "cudaSetDevice", cudaSetDevice(cuda->device)));
+    GAN_TRY(gan_cuda_check(&cuda->base, "cudaGetDeviceProperties",
+                           cudaGetDeviceProperties(&properties, cuda->device)));
+    snprintf(cuda->place, sizeof cuda->place, "device %d (%.40s) of host %s", cuda->device, properties.name,
+             host);
+    return GAN_OK;
+}
+
+/* cublasSetStream gives the handle its own pool of memory again, so the workspace comes after it: with one
+ * workspace and one stream, equal calls give equal bits. */
+static gan_status open_cublas(gan_cuda *cuda)
+{
+    gan_backend *be = &cuda->base;
+    GAN_TRY(gan_cublas_check(be, "cublasCreate", cublasCreate(&cuda->cublas)));
+    GAN_TRY(gan_cublas_check(be, "cublasSetStream", cublasSetStream(cuda->cublas, cuda->stream)));
+    GAN_TRY(gan_cuda_alloc(be, &cuda->cublas_workspace, WORKSPACE_BYTES));
+    return gan_cublas_check(be, "cublasSetWorkspace",
+                            cublasSetWorkspace(cuda->cublas, cuda->cublas_workspace, WORKSPACE_BYTES));
+}
+
+static gan_status open_parts(gan_cuda *cuda)
+{
+    gan_backend *be = &cuda->base;
+    void *partials;
+    GAN_TRY(find_device(cuda));
+    GAN_TRY(gan_cuda_check(be, "cudaStreamCreateWithFlags",
+                           cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking)));
+    GAN_TRY(open_cublas(cuda));
+    GAN_TRY(gan_cuda_alloc(be, &partials, GAN_CUDA_PARTIALS * sizeof(double)));
+    cuda->partials = partials;
+    for (int i = 0; i < GAN_CUDA_SLOTS; i++) {
+        gan_cuda_slot *slot = &cuda->slots[i];
+        GAN_TRY(gan_cuda_check(be, "cudaMallocHost", cudaMallocHost(&slot->memory, GAN_CUDA_SLOT_BYTES)));
+        GAN_TRY(gan_cuda_check(be, "cudaEventCreateWithFlags",
+                               cudaEventCreateWithFlags(&slot->copied, cudaEventDisableTiming)));
+    }
+    return GAN_OK;
+}
+
+gan_status gan_cuda_open(gan_backend **out, int threads)
+{
+    (void)threads;
+    *out = NULL;
+    gan_cuda *cuda = calloc(1, sizeof *cuda);
+    if (!cuda)
+        return gan_error(GAN_FAILED, "cuda backend: out of memory");
+    cuda->base.ops = &table;
+    cuda->base.threads = 1; /* shards follow one another on the one stream, each on the whole GPU */
+    gan_status status = open_parts(cuda);
+    if (status != GAN_OK) {
+        close_backend(&cuda->base);
+        return status;
+    }
+    *out = &cuda->base;
+    return GAN_OK;
+}

@@ -1,0 +1,127 @@
+/* cuda.h: what the files of the cuda backend share. Nothing outside this folder includes it.
+ *
+ * All work of a rank goes to one stream, in the order of the calls: shards one after another, their inside on
+ * the whole GPU. So the scratch memory below has one user at a time, and no op waits. What the host reads
+ * goes through download, which waits; what it writes goes through pinned memory, so that the caller may reuse
+ * its own at once. */
+#ifndef GAN_BACKEND_CUDA_H
+#define GAN_BACKEND_CUDA_H
+
+#include <cublas_v2.h>
+#include <cuda_runtime_api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gan_dist/backend.h"
+
+/* Columns of a convolution: so many stay in the second-level cache between the kernels that write and read
+ * them. One picture may need more. */
+#define GAN_CUDA_COLUMN_BYTES ((size_t)24 << 20)
+#define GAN_CUDA_PARTIALS     ((size_t)1 << 18) /* doubles: sums of row blocks on their way to one sum */
+#define GAN_CUDA_SLOTS        2
+#define GAN_CUDA_SLOT_BYTES   ((size_t)4 << 20)
+
+/* Pinned memory on its way to the device; `copied` is when it may be filled again. */
+typedef struct gan_cuda_slot {
+    void *memory;
+    cudaEvent_t copied;
+} gan_cuda_slot;
+
+typedef struct gan_cuda {
+    gan_backend base;
+    int device;
+    char place[128]; /* device and host, for messages */
+    cudaStream_t stream;
+    cublasHandle_t cublas;
+    void *cublas_workspace;
+    double *partials;
+    float *columns;
+    size_t column_floats;
+    gan_cuda_slot slots[GAN_CUDA_SLOTS];
+    int slot; /* the next to fill */
+} gan_cuda;
+
+static inline cudaStream_t gan_cuda_stream(gan_backend *be)
+{
+    return ((gan_cuda *)be)->stream;
+}
+
+/* cuda.c: from a code of CUDA or cuBLAS to a status whose message names call, device and host. */
+gan_status gan_cuda_check(gan_backend *be, const char *what, cudaError_t error);
+gan_status gan_cublas_check(gan_backend *be, const char *what, cublasStatus_t status);
+/* After a launch: was it accepted? What goes wrong while it runs is found by the next call that waits. */
+gan_status gan_cuda_launched(gan_backend *be, const char *what);
+
+/* memory.c */
+gan_status gan_cuda_alloc(gan_backend *be, void **out, size_t bytes);
+void gan_cuda_free(gan_backend *be, void *memory);
+gan_status gan_cuda_upload(gan_backend *be, void *to, const void *from_host, size_t bytes);
+gan_status gan_cuda_download(gan_backend *be, void *to_host, const void *from, size_t bytes);
+gan_status gan_cuda_sync(gan_backend *be);
+gan_status gan_cuda_for_shards(gan_backend *be, int n, gan_shard_fn fn, void *context);
+
+/* conv.c */
+gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
+void gan_cuda_conv_destroy(gan_backend *be, gan_conv *conv);
+gan_status gan_cuda_conv_prepare(gan_backend *be, gan_conv *conv, const float *weights);
+gan_status gan_cuda_conv_forward(gan_backend *be, gan_conv *conv, float *y, const float *x);
+gan_status gan_cuda_conv_backward_data(gan_backend *be, gan_conv *conv, float *dx, const float *dy);
+gan_status gan_cuda_conv_backward_weights(gan_backend *be, gan_conv *conv, float *part, const float *x,
+                                          const float *dy, bool accumulate);
+size_t gan_cuda_conv_part_floats(gan_backend *be, const gan_conv *conv);
+gan_status gan_cuda_conv_weight_gradient(gan_backend *be, gan_conv *conv, float *dw, float *const *parts,
+                                         int n);
+
+/* columns.cu: [n][out_h][out_w][kernel_h][kernel_w][c] from n pictures x, and its adjoint: every pixel of dx
+ * is the sum of its taps, in the order of the kernel's rows and columns. */
+gan_status gan_cuda_columns(gan_backend *be, float *columns, const float *x, const gan_conv_shape *shape,
+                            int n);
+gan_status gan_cuda_pixels(gan_backend *be, float *dx, const float *columns, const gan_conv_shape *shape,
+                           int n);
+
+/* bias_act.cu */
+gan_status gan_cuda_bias_add(gan_backend *be, float *y, const float *bias, size_t rows, int c);
+gan_status gan_cuda_bias_gradient(gan_backend *be, float *part, const float *dy, size_t rows, int c,
+                                  bool accumulate);
+gan_status gan_cuda_act_forward(gan_backend *be, float *y, gan_act act, size_t n);
+gan_status gan_cuda_act_backward(gan_backend *be, float *dy, const float *y, gan_act act, size_t n);
+
+/* bn.cu */
+gan_status gan_cuda_bn_sums(gan_backend *be, double *sums, const float *x, size_t rows, int c);
+gan_status gan_cuda_bn_forward(gan_backend *be, float *y, const float *x, const gan_bn_args *args);
+gan_status gan_cuda_bn_backward_sums(gan_backend *be, double *sums, const float *dy, const float *x,
+                                     const float *y, const gan_bn_args *args);
+gan_status gan_cuda_bn_backward(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
+                                const float *mean_g, const float *mean_gx, const gan_bn_args *args);
+gan_status gan_cuda_sums_to_part(gan_backend *be, float *part, const double *sums, int n, bool accumulate);
+gan_status gan_cuda_bn_statistics(gan_backend *be, float *mean, float *inverse_deviation, float *running_mean,
+                                  float *running_var, const double *sums, int c, double count, double epsilon,
+                                  double momentum);
+gan_status gan_cuda_means(gan_backend *be, float *out, const double *sums, int n, double count);
+gan_status gan_cuda_bn_inference(gan_backend *be, float *inverse_deviation, const float *running_var, int c,
+                                 double epsilon);
+
+/* reshape.cu */
+gan_status gan_cuda_label_forward(gan_backend *be, float *y, const float *x, const int *labels, int n,
+                                  size_t hw, int c, int classes);
+gan_status gan_cuda_label_backward(gan_backend *be, float *dx, const float *dy, int n, size_t hw, int c,
+                                   int classes);
+gan_status gan_cuda_transpose(gan_backend *be, float *y, const float *x, int n, int rows, int columns);
+
+/* loss.cu, noise.cu, reduce.cu, adam.cu */
+gan_status gan_cuda_loss(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,
+                         float sums[2], const float *logits, int n, float scale);
+gan_status gan_cuda_noise(gan_backend *be, float *out, size_t n, bool normal, gan_rng at);
+gan_status gan_cuda_tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
+gan_status gan_cuda_tree_sum_double(gan_backend *be, double *out, double *const *parts, int n_parts,
+                                    size_t n);
+gan_status gan_cuda_adam(gan_backend *be, float *p, float *m, float *v, const float *gradient, size_t n,
+                         const gan_adam_args *args);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

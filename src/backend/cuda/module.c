@@ -1,0 +1,22 @@
+/* module.c: finds the cuda backend, which is a file beside the program, when it is asked for: cuBLAS and the
+ * CUDA runtime are large, and not on every machine that trains on its CPU. Part of the program; the rest of
+ * this folder is the module, whose constructor has the same name. */
+#include <dlfcn.h>
+#include <string.h>
+#include "backend/table.h"
+
+gan_status gan_cuda_open(gan_backend **out, int threads)
+{
+    gan_status (*open)(gan_backend **, int);
+    *out = NULL;
+    /* Never closed: CUDA's threads do not end before the program does. */
+    void *module = dlopen("libgan_cuda.so", RTLD_NOW | RTLD_LOCAL);
+    if (!module)
+        return gan_error(GAN_BAD_INPUT, "backend cuda: %s; install the CUDA libraries, or use --backend cpu",
+                         dlerror());
+    void *symbol = dlsym(module, "gan_cuda_open");
+    if (!symbol)
+        return gan_error(GAN_FAILED, "backend cuda: %s; build again", dlerror());
+    memcpy(&open, &symbol, sizeof open);
+    return open(out, threads);
+}

@@ -1,0 +1,61 @@
+# The cuda backend without a GPU: compiled with g++ against the stand-in of tests/cudasim, put in front of the program's own
+# libraries, it passes the op suite and trains; compiled with nvcc, its kernels spill no registers.
+# cuda_script(NAME ARGUMENTS...): a script of this folder as a test.
+function(cuda_script name)
+  add_test(NAME cuda.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/${name}.sh ${ARGN})
+  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 300 SKIP_RETURN_CODE 77)
+endfunction()
+
+if(GAN_CUDA_FOUND)
+  cuda_script(spills ${CMAKE_CUDA_COMPILER})
+  cuda_script(no_gpu $<TARGET_FILE:gan_dist>)
+endif()
+
+include(${CMAKE_CURRENT_SOURCE_DIR}/cudasim/suite.cmake)
+if(NOT TARGET cudasim)
+  return()
+endif()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/backend/cuda/*.c ${PROJECT_SOURCE_DIR}/src/backend/cuda/*.cu)
+list(FILTER sources EXCLUDE REGEX "/module\\.c$")
+set(device_sources ${sources})
+list(FILTER device_sources INCLUDE REGEX "\\.cu$")
+set_source_files_properties(${device_sources} PROPERTIES LANGUAGE CXX)
+
+# Objects and not an archive: their table of backends is then the one that is linked.
+add_library(cuda_on_cudasim OBJECT ${PROJECT_SOURCE_DIR}/src/backend/table.c ${sources})
+target_include_directories(cuda_on_cudasim BEFORE PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include)
+target_include_directories(cuda_on_cudasim PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/backend)
+target_compile_definitions(cuda_on_cudasim PRIVATE GAN_CUDA $<$<COMPILE_LANGUAGE:CXX>:GAN_CUDASIM>)
+target_compile_options(cuda_on_cudasim PRIVATE
+  "$<$<COMPILE_LANGUAGE:CXX>:-std=c++17;-Wall;-Wextra;-ffp-contract=off;$<$<BOOL:${GAN_WERROR}>:-Werror>>")
+target_link_libraries(cuda_on_cudasim PUBLIC gan_flags)
+
+# cuda_executable(NAME SOURCES...): a program whose cuda backend runs on the stand-in.
+function(cuda_executable name)
+  add_executable(${name} ${ARGN})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(${name} PRIVATE cuda_on_cudasim cudasim)
+endfunction()
+
+foreach(name known_answers against_ref threads)
+  cuda_executable(cuda_${name} ops/test_${name}.c)
+  target_link_libraries(cuda_${name} PRIVATE ops_rows)
+  add_test(NAME cuda.${name} COMMAND cuda_${name} cuda)
+  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 300 ENVIRONMENT CUDASIM_POLICY=random)
+endforeach()
+set_tests_properties(cuda.threads PROPERTIES LABELS "cuda;long") # with one stream it says little, and it takes minutes
+
+# The whole program, with its presets.
+cuda_executable(gan_dist_on_cudasim ${program_sources})
+target_include_directories(gan_dist_on_cudasim PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(gan_dist_on_cudasim PRIVATE gan_out gan_optim gan_step gan_model gan_backend gan_data gan_comm gan_config
+                                                  gan_base)
+add_executable(cuda_compare cuda/compare.c)
+target_link_libraries(cuda_compare PRIVATE gan_out gan_base)
+cuda_script(program $<TARGET_FILE:gan_dist_on_cudasim>)
+cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> mlp-mnist gan-mnist dcgan32-mnist quickstart)
+cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> cdcgan-mnist dcgan48-anime dcgan64
+            anime96)
+set_tests_properties(cuda.program cuda.presets cuda.large_presets PROPERTIES RESOURCE_LOCK mpi TIMEOUT 600)
+set_tests_properties(cuda.large_presets PROPERTIES LABELS "cuda;long")
