@@ -1,9 +1,10 @@
 # Several hosts, made of namespaces on this machine (two_hosts.sh); real ssh, mpirun and networks. They need root, and skip
-# without it.
+# without it. Most of their time they wait (for a network, a limit, a node), so they have a lock of their own and are started
+# first, beside the others.
 function(gan_cluster_test name)
   add_test(NAME cluster.${name}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/cluster/${name}.sh $<TARGET_FILE:gan_dist> ${ARGN})
-  set_tests_properties(cluster.${name} PROPERTIES LABELS cluster RESOURCE_LOCK mpi TIMEOUT 300 SKIP_RETURN_CODE 77)
+  set_tests_properties(cluster.${name} PROPERTIES LABELS cluster RESOURCE_LOCK cluster COST 100 TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()
 
 # Nothing in here takes another path through the program's own code.

@@ -4,9 +4,9 @@
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
 write_config net.ini
-# mpirun, told to end, waits so many seconds before it tells the ranks, and as many more before it kills what has not ended; 1
-# is little on a busy machine. All the while it reads nothing, so a rank that prints much would wait for ever: few lines.
-export OMPI_MCA_odls_base_sigkill_timeout=3
+# mpirun, told to end, waits so many seconds before it tells the ranks, and as many more before it kills what has not ended. All
+# the while it reads nothing, so a rank that prints much would wait for ever: few lines.
+export OMPI_MCA_odls_base_sigkill_timeout=1
 words=(--config net.ini --sample-every 0 --checkpoint-every 1 --log-every 50)
 
 # rows FOLDER
@@ -29,6 +29,8 @@ ranks_of() {
 stop() {
     local before ids
     before=$(rows run)
+    OMPI_MCA_odls_base_sigkill_timeout=1
+    [ "$3" != mpirun ] || OMPI_MCA_odls_base_sigkill_timeout=3 # 1 is little on a busy machine
     start "$2" "${words[@]}" --out run --steps 100000000
     wait_until "some steps" has_rows run $((before + 1))
     case $3 in
