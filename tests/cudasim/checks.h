@@ -46,11 +46,17 @@ static inline std::string toy_run(int *status, toy program, unsigned long long s
     return said;
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+static const unsigned long long toy_seeds = 5; /* a process takes its time to begin and end */
+#else
+static const unsigned long long toy_seeds = 20;
+#endif
+
 static inline outcome toy_runs(toy program, const char *words)
 {
     outcome all = {};
     for (const char *policy : {"eager", "lazy", "random", "starve"})
-        for (unsigned long long seed = 1; seed <= 20; seed++, all.runs++) {
+        for (unsigned long long seed = 1; seed <= toy_seeds; seed++, all.runs++) {
             int status;
             const std::string said = toy_run(&status, program, seed, policy);
             const bool exited = WIFEXITED(status) && said.empty();
@@ -81,11 +87,11 @@ static inline void must_be_reported(toy program, const char *words)
     assert_int_equal(all.reported, all.runs);
 }
 
-/* It depends on the order, but not for long. */
+/* It depends on the order, but not for long: reports with these words, or wrong answers. */
 static inline void must_be_noticed(toy program, const char *words)
 {
     const outcome all = toy_runs(program, words);
-    assert_true(all.wrong + all.reported >= 4);
+    assert_true((words ? all.reported : all.wrong) >= 4);
 }
 
 #endif

@@ -270,6 +270,22 @@ static bool too_early()
     return true;
 }
 
+/* Nothing but the missing event tells the answer from what was there before. */
+static bool no_event()
+{
+    ncclComm_t comm = begin(1, rank);
+    cudaStream_t a = new_stream(), b = new_stream();
+    float *x = filled(1, a), *y = filled(static_cast<float>(ranks), a), *z = new_device<float>(count);
+    expect(cudaStreamSynchronize(a));
+    expect_nccl(ncclAllReduce(x, y, count, ncclFloat, ncclSum, comm, a));
+    for (int i = 0; i < 3; i++)
+        expect(cudaMemcpyAsync(z + i, y + i, sizeof(float), cudaMemcpyDeviceToDevice, b));
+    const std::vector<float> got = fetch(z, 3, b);
+    expect(cudaStreamSynchronize(a));
+    end(comm);
+    return got[0] + got[1] + got[2] == static_cast<float>(3 * ranks);
+}
+
 struct test_case {
     const char *name;
     bool (*run)();
@@ -290,6 +306,7 @@ static const test_case cases[] = {
     {"other_order", other_order, false},
     {"other_message", other_message, false},
     {"too_early", too_early, false},
+    {"no_event", no_event, false},
 };
 
 int main(int argc, char **argv)

@@ -68,7 +68,7 @@ static void test_loop(void **)
     must_be_reported(run_rounds<false>, "race on shared array value (byte 0 of 4)");
 }
 
-enum Target { own, neighbour, one_for_all, own_byte };
+enum Target { own, neighbour, one_for_all, one_for_each_number, own_byte };
 
 template <int target> static __global__ void write(int *y, unsigned char *z)
 {
@@ -79,6 +79,8 @@ template <int target> static __global__ void write(int *y, unsigned char *z)
         y[i + 1 < n ? i + 1 : i] = 1;
     if (target == one_for_all)
         y[0] = 1;
+    if (target == one_for_each_number)
+        y[threadIdx.x] = 1;
     if (target == own_byte)
         z[i] = 1;
 }
@@ -99,6 +101,7 @@ static void test_global_memory(void **)
     must_pass(run_write<own_byte>);
     must_be_reported(run_write<neighbour>, "race on device memory (byte 764 of 768)");
     must_be_reported(run_write<one_for_all>, "nothing orders the write by kernel write");
+    must_be_reported(run_write<one_for_each_number>, "race on device memory");
 }
 
 static __global__ void copy(int *y, const int *x, int n, int from)
