@@ -23,11 +23,16 @@ static const size_t page = 4096, redzone = 256, arena_bytes = size_t{64} << 30;
 static const size_t device_bytes = size_t{16} << 30;
 static const size_t quarantine_bytes = size_t{256} << 20;
 
+/* Grows in chunks, which are NaN, and poison for AddressSanitizer, until they are given out. */
 struct Arena {
-    char *base, *top;
+    size_t chunk;
+    char *base, *top, *end;
     std::map<const char *, Allocation> allocations;
 };
-static Arena device_arena, pinned_arena;
+static const size_t huge_page = size_t{2}
+                                << 20; /* a few of them open and close faster than many small ones */
+static Arena device_arena = {huge_page, nullptr, nullptr, nullptr, {}};
+static Arena pinned_arena = {page, nullptr, nullptr, nullptr, {}};
 static size_t device_used;
 static std::list<Allocation> quarantine;
 static size_t quarantined;
@@ -59,12 +64,14 @@ static void reserve(Arena &arena)
 {
     if (arena.base)
         return;
-    void *memory = mmap(nullptr, arena_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = mmap(nullptr, arena_bytes + (size_t{1} << 33), PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         misuse("cannot reserve the addresses of device memory");
-    arena.base = arena.top = static_cast<char *>(memory);
-    madvise(memory, arena_bytes,
-            MADV_HUGEPAGE); /* all of device memory opens and closes around each kernel */
+    /* No address has a small number in its lower half, as an int beside padding has. */
+    const uintptr_t from = round_up(reinterpret_cast<uintptr_t>(memory), size_t{1} << 32) + (size_t{1} << 24);
+    arena.base = arena.top = arena.end = reinterpret_cast<char *>(from);
+    madvise(arena.base, arena_bytes, MADV_HUGEPAGE);
     static char stack[64 << 10];
     stack_t alternative = {};
     alternative.ss_sp = stack;
@@ -84,8 +91,7 @@ static void protect(char *from, char *to, int protection)
 
 static void protect_device(int protection)
 {
-    char *end = device_arena.base + round_up(static_cast<size_t>(device_arena.top - device_arena.base), page);
-    protect(device_arena.base, end, protection);
+    protect(device_arena.base, device_arena.end, protection);
 }
 
 DeviceMemoryOpen::DeviceMemoryOpen()
@@ -100,20 +106,27 @@ DeviceMemoryOpen::~DeviceMemoryOpen()
         protect_device(PROT_NONE);
 }
 
-/* Takes bytes from the arena's top, with a redzone at either side, all of it NaN. */
+static void grow(Arena &arena, const char *to)
+{
+    char *from = arena.end;
+    arena.end = arena.base + round_up(static_cast<size_t>(to - arena.base), arena.chunk);
+    if (arena.end <= from) {
+        arena.end = from;
+        return;
+    }
+    protect(from, arena.end, PROT_READ | PROT_WRITE);
+    memset(from, 0xff, static_cast<size_t>(arena.end - from));
+    ASAN_POISON_MEMORY_REGION(from, static_cast<size_t>(arena.end - from));
+}
+
+/* Takes bytes from the arena's top, with a redzone at either side. */
 static char *take(Arena &arena, size_t bytes, size_t align, int device)
 {
-    char *from = arena.top;
-    const size_t before = round_up(static_cast<size_t>(from - arena.base) + redzone, align);
-    char *at = arena.base + before;
-    arena.top = arena.base + round_up(before + bytes + redzone, align);
-    char *first_page = arena.base + static_cast<size_t>(from - arena.base) / page * page;
-    protect(first_page, arena.base + round_up(static_cast<size_t>(arena.top - arena.base), page),
-            PROT_READ | PROT_WRITE);
-    ASAN_UNPOISON_MEMORY_REGION(from, static_cast<size_t>(arena.top - from));
-    memset(from, 0xff, static_cast<size_t>(arena.top - from));
-    ASAN_POISON_MEMORY_REGION(from, static_cast<size_t>(at - from));
-    ASAN_POISON_MEMORY_REGION(at + bytes, static_cast<size_t>(arena.top - at) - bytes);
+    const size_t used = round_up(static_cast<size_t>(arena.top - arena.base), align);
+    char *at = arena.base + round_up(used + redzone, align);
+    arena.top = at + bytes + redzone;
+    grow(arena, arena.top);
+    ASAN_UNPOISON_MEMORY_REGION(at, bytes);
     arena.allocations[at] = {at, bytes, device, true};
     return at;
 }
@@ -173,12 +186,10 @@ std::string fault_of(const void *address, size_t bytes, int device)
     return "";
 }
 
-static bool is_poison(const char *from, const char *to)
+static bool is_poison(const char *at, size_t bytes)
 {
-    for (; from < to; from++)
-        if (*from != '\xff')
-            return false;
-    return true;
+    static const std::string poison(redzone, '\xff');
+    return memcmp(at, poison.data(), bytes) == 0;
 }
 
 static bool in_use_by_copy(const Allocation &one)
@@ -196,10 +207,10 @@ void check_redzones(const std::string &who)
     for (const Arena *arena : {&device_arena, &pinned_arena})
         for (const auto &[at, one] : arena->allocations)
             if (one.live && !in_use_by_copy(one) &&
-                (!is_poison(at - redzone, at) || !is_poison(at + one.bytes, at + one.bytes + redzone)))
+                (!is_poison(at - redzone, redzone) || !is_poison(at + one.bytes, redzone)))
                 misuse("%s wrote beside an allocation of %zu bytes", who.c_str(), one.bytes);
     for (const Allocation &one : quarantine)
-        if (!is_poison(one.at, one.at + (one.bytes < redzone ? one.bytes : redzone)))
+        if (!is_poison(one.at, one.bytes < redzone ? one.bytes : redzone))
             misuse("%s wrote into freed memory (an allocation of %zu bytes)", who.c_str(), one.bytes);
 }
 
