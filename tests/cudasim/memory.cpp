@@ -286,6 +286,7 @@ extern "C" cudaError_t cudaFree(void *at)
         misuse("cudaFree of %s", describe_address(at).c_str());
     DeviceMemoryOpen open;
     device_used -= found->second.bytes;
+    race_forget(at, found->second.bytes);
     release(found->second);
     return cudaSuccess;
 }

@@ -74,16 +74,26 @@ static Page &page_of(uintptr_t at)
 }
 
 /* --- order --- */
+static bool operation_ordered(uint32_t before, uint32_t now)
+{
+    static uint32_t last_before, last_now; /* the same two are asked for again and again */
+    static bool last_answer;
+    if (before != last_before || now != last_now) {
+        const Operation &first = operations[before];
+        const auto known = operations[now].knows.find(first.timeline);
+        last_answer = known != operations[now].knows.end() && known->second >= first.tick;
+        last_before = before;
+        last_now = now;
+    }
+    return last_answer;
+}
+
 static bool ordered(const Access &before, const Access &now)
 {
     if (before.operation == 0)
         return true;
-    if (before.operation != now.operation) {
-        const Operation &first = operations[before.operation];
-        const Clock &knows = operations[now.operation].knows;
-        const auto known = knows.find(first.timeline);
-        return known != knows.end() && known->second >= first.tick;
-    }
+    if (before.operation != now.operation)
+        return operation_ordered(before.operation, now.operation);
     if (before.block != now.block)
         return false;
     return before.thread == now.thread || before.barriers != now.barriers ||
@@ -181,11 +191,18 @@ void race_forget(const void *at, size_t count)
 {
     if (!enabled)
         return;
-    const uintptr_t from = reinterpret_cast<uintptr_t>(at);
-    for (uintptr_t i = from / 4; i <= (from + count - 1) / 4; i++) {
-        Page &page = page_of(i * 4);
-        page.cells[i % page_cells] = Cell();
-        page.split[i % page_cells] = false;
+    const uintptr_t from = reinterpret_cast<uintptr_t>(at) / 4, to = from + count / 4;
+    for (uintptr_t i = from; i < to;) {
+        const bool whole_page = i % page_cells == 0 && to - i >= page_cells;
+        if (whole_page) {
+            pages.erase(i / page_cells);
+            last_page = nullptr;
+        } else {
+            Page &page = page_of(i * 4);
+            page.cells[i % page_cells] = Cell();
+            page.split[i % page_cells] = false;
+        }
+        i += whole_page ? page_cells : 1;
     }
 }
 

@@ -21,7 +21,8 @@ void race_end();
 /* The operation as a whole touches a range. */
 void race_range(const void *at, size_t bytes, bool write);
 
-/* These bytes of shared memory belong to another block now. */
+/* Nobody has touched these bytes: shared memory of another block, or memory that is freed. Both in multiples
+ * of 4. */
 void race_forget(const void *at, size_t bytes);
 
 #endif
