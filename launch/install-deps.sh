@@ -3,7 +3,7 @@
 # Nothing to edit. Does nothing, at once, when all is there.
 set -euo pipefail
 
-packages=(gcc make cmake pkg-config libopenmpi-dev openmpi-bin libdnnl-dev libpng-dev libjpeg-dev zlib1g-dev
+packages=(gcc g++ make cmake pkg-config libopenmpi-dev openmpi-bin libdnnl-dev libpng-dev libjpeg-dev zlib1g-dev
     libinih-dev libcjson-dev libcmocka-dev)
 
 installed() {

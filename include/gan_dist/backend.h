@@ -71,6 +71,7 @@ typedef struct gan_backend_ops {
     /* --- memory --- */
     gan_status (*alloc)(gan_backend *be, void **out, size_t bytes); /* zeroed, 64-byte aligned */
     void (*free)(gan_backend *be, void *memory);                    /* NULL is fine */
+    /* The caller may change from_host as soon as it returns. */
     gan_status (*upload)(gan_backend *be, void *to, const void *from_host, size_t bytes);
     gan_status (*download)(gan_backend *be, void *to_host, const void *from, size_t bytes); /* waits */
     gan_status (*sync)(gan_backend *be);

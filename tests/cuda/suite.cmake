@@ -22,32 +22,45 @@ set(device_sources ${sources})
 list(FILTER device_sources INCLUDE REGEX "\\.cu$")
 set_source_files_properties(${device_sources} PROPERTIES LANGUAGE CXX)
 
-# Objects and not an archive: their table of backends is then the one that is linked.
-add_library(cuda_on_cudasim OBJECT ${PROJECT_SOURCE_DIR}/src/backend/table.c ${sources})
-target_include_directories(cuda_on_cudasim BEFORE PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include)
-target_include_directories(cuda_on_cudasim PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/backend)
-target_compile_definitions(cuda_on_cudasim PRIVATE GAN_CUDA $<$<COMPILE_LANGUAGE:CXX>:GAN_CUDASIM>)
-target_compile_options(cuda_on_cudasim PRIVATE
-  "$<$<COMPILE_LANGUAGE:CXX>:-std=c++17;-Wall;-Wextra;-ffp-contract=off;$<$<BOOL:${GAN_WERROR}>:-Werror>>")
-target_link_libraries(cuda_on_cudasim PUBLIC gan_flags)
-
-# cuda_executable(NAME SOURCES...): a program whose cuda backend runs on the stand-in.
-function(cuda_executable name)
-  add_executable(${name} ${ARGN})
-  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
-  target_link_libraries(${name} PRIVATE cuda_on_cudasim cudasim)
+# cuda_objects(NAME OPTIONS...): the backend on the stand-in, its device code compiled with OPTIONS. Objects and not an archive:
+# their table of backends is then the one that is linked.
+function(cuda_objects name)
+  add_library(${name} OBJECT ${PROJECT_SOURCE_DIR}/src/backend/table.c ${sources})
+  target_include_directories(${name} BEFORE PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/backend)
+  target_compile_definitions(${name} PRIVATE GAN_CUDA GAN_CUDA_COLUMN_BYTES=16384 $<$<COMPILE_LANGUAGE:CXX>:GAN_CUDASIM>)
+  target_compile_options(${name} PRIVATE
+    "$<$<COMPILE_LANGUAGE:CXX>:-std=c++17;-Wall;-Wextra;-ffp-contract=off;$<$<BOOL:${GAN_WERROR}>:-Werror>;${ARGN}>")
+  target_link_libraries(${name} PUBLIC gan_flags)
 endfunction()
 
+# cuda_executable(NAME OBJECTS SOURCES...): a program whose cuda backend runs on the stand-in.
+function(cuda_executable name objects)
+  add_executable(${name} ${ARGN})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(${name} PRIVATE ${objects} cudasim)
+endfunction()
+
+cuda_objects(cuda_on_cudasim)
 foreach(name known_answers against_ref threads)
-  cuda_executable(cuda_${name} ops/test_${name}.c)
+  cuda_executable(cuda_${name} cuda_on_cudasim ops/test_${name}.c)
   target_link_libraries(cuda_${name} PRIVATE ops_rows)
   add_test(NAME cuda.${name} COMMAND cuda_${name} cuda)
   set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 300 ENVIRONMENT CUDASIM_POLICY=random)
 endforeach()
 set_tests_properties(cuda.threads PROPERTIES LABELS "cuda;long") # with one stream it says little, and it takes minutes
 
+# The same ops with the compiler's hooks before every access of a kernel: threads that meet at one place without a barrier are told.
+if(NOT GAN_ASAN)
+  cuda_objects(cuda_with_hooks -fsanitize=thread)
+  cuda_executable(cuda_races cuda_with_hooks ops/test_against_ref.c)
+  target_link_libraries(cuda_races PRIVATE ops_rows)
+  add_test(NAME cuda.races COMMAND cuda_races cuda)
+  set_tests_properties(cuda.races PROPERTIES LABELS "cuda;long" TIMEOUT 900)
+endif()
+
 # The whole program, with its presets.
-cuda_executable(gan_dist_on_cudasim ${program_sources})
+cuda_executable(gan_dist_on_cudasim cuda_on_cudasim ${program_sources})
 target_include_directories(gan_dist_on_cudasim PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(gan_dist_on_cudasim PRIVATE gan_out gan_optim gan_step gan_model gan_backend gan_data gan_comm gan_config
                                                   gan_base)

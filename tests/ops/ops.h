@@ -20,7 +20,7 @@
 
 #define OPS_SHARDS  8
 #define OPS_WHOLE   OPS_SHARDS /* the place of buffers that belong to no shard: weights, statistics */
-#define OPS_BUFFERS 12
+#define OPS_BUFFERS 48
 
 /* What an op is run on. Rows use the members they need. */
 typedef struct ops_shape {

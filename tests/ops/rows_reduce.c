@@ -7,9 +7,8 @@ static const ops_shape sum_shapes[] = {
     {.rows = 1000, .extra = 3}, {.rows = 40009, .extra = 8},
     {.rows = 5000, .extra = 7}, {.rows = 5000, .extra = 8, .flag = true},
     {.rows = 33, .extra = 9},   {.rows = 33, .extra = 5, .flag = true},
+    {.rows = 33, .extra = 40},  {.rows = 33, .extra = 17, .flag = true},
 };
-
-enum { MOST_PARTS = 9 };
 
 static void setup_sum(ops_case *c, bool wide)
 {
@@ -26,7 +25,7 @@ static void setup_tree_sum(ops_case *c)
 
 static gan_status run_tree_sum(ops_case *c)
 {
-    float *parts[MOST_PARTS];
+    float *parts[OPS_BUFFERS];
     for (int i = 0; i < c->shape->extra; i++)
         parts[i] = ops_f(c, OPS_WHOLE, 1 + i);
     GAN_TRY(c->be->ops->tree_sum(c->be, c->shape->flag ? parts[0] : ops_f(c, OPS_WHOLE, 0), parts,
@@ -43,7 +42,7 @@ static void setup_tree_sum_double(ops_case *c)
 
 static gan_status run_tree_sum_double(ops_case *c)
 {
-    double *parts[MOST_PARTS];
+    double *parts[OPS_BUFFERS];
     for (int i = 0; i < c->shape->extra; i++)
         parts[i] = ops_d(c, OPS_WHOLE, 1 + i);
     GAN_TRY(c->be->ops->tree_sum_double(c->be, c->shape->flag ? parts[0] : ops_d(c, OPS_WHOLE, 0), parts,
@@ -53,7 +52,9 @@ static gan_status run_tree_sum_double(ops_case *c)
     return c->be->ops->tree_sum_double(c->be, ops_d(c, OPS_WHOLE, 0), parts, 1, c->shape->rows);
 }
 
-/* The tree for 1 to 9 parts, written out. */
+enum { MOST_PARTS = 9 };
+
+/* The tree for so many parts, written out. */
 #define TREE(type)                                                                                           \
     static type tree_of_##type(const type *p, int n)                                                         \
     {                                                                                                        \

@@ -28,7 +28,7 @@ enable_language(CUDA)
 file(GLOB cuda_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/backend/cuda/*.c ${PROJECT_SOURCE_DIR}/src/backend/cuda/*.cu)
 list(FILTER cuda_sources EXCLUDE REGEX "/module\\.c$")
 add_library(gan_cuda MODULE ${cuda_sources})
-set_target_properties(gan_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+set_target_properties(gan_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} INSTALL_RPATH_USE_LINK_PATH ON)
 target_include_directories(gan_cuda PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(gan_cuda PRIVATE
   "$<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;$<$<BOOL:${GAN_WERROR}>:-Werror=all-warnings>;-Xcompiler=-Wall,-Wextra,-ffp-contract=off>")

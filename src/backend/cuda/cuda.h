@@ -17,11 +17,13 @@ extern "C" {
 #include "gan_dist/backend.h"
 
 /* Columns of a convolution: so many stay in the second-level cache between the kernels that write and read
- * them. One picture may need more. */
+ * them. One picture may need more. Tests make it small, so that theirs take several pieces too. */
+#ifndef GAN_CUDA_COLUMN_BYTES
 #define GAN_CUDA_COLUMN_BYTES ((size_t)24 << 20)
-#define GAN_CUDA_PARTIALS     ((size_t)1 << 18) /* doubles: sums of row blocks on their way to one sum */
-#define GAN_CUDA_SLOTS        2
-#define GAN_CUDA_SLOT_BYTES   ((size_t)4 << 20)
+#endif
+#define GAN_CUDA_PARTIALS   ((size_t)1 << 18) /* doubles: sums of row blocks on their way to one sum */
+#define GAN_CUDA_SLOTS      2
+#define GAN_CUDA_SLOT_BYTES ((size_t)4 << 20)
 
 /* Pinned memory on its way to the device; `copied` is when it may be filled again. */
 typedef struct gan_cuda_slot {
