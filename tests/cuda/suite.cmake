@@ -50,7 +50,7 @@ foreach(name known_answers against_ref threads)
 endforeach()
 set_tests_properties(cuda.threads PROPERTIES LABELS "cuda;long") # with one stream it says little, and it takes minutes
 
-# The same ops with the compiler's hooks before every access of a kernel: threads that meet at one place without a barrier are told.
+# The op suite once more, with the compiler's hooks before every access of device code: bounds and races (tests/cudasim/README.md).
 if(NOT GAN_ASAN)
   cuda_objects(cuda_with_hooks -fsanitize=thread)
   cuda_executable(cuda_races cuda_with_hooks ops/test_against_ref.c)
@@ -72,19 +72,3 @@ cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_
             anime96)
 set_tests_properties(cuda.program cuda.presets cuda.large_presets PROPERTIES RESOURCE_LOCK mpi TIMEOUT 600)
 set_tests_properties(cuda.large_presets PROPERTIES LABELS "cuda;long")
-
-# The op suite once more, with the compiler's hooks before every access of device code: bounds and races (tests/cudasim/README.md).
-if(GAN_ASAN)
-  return()
-endif()
-add_library(cuda_with_hooks OBJECT ${PROJECT_SOURCE_DIR}/src/backend/table.c ${sources})
-foreach(property INCLUDE_DIRECTORIES COMPILE_DEFINITIONS COMPILE_OPTIONS)
-  set_property(TARGET cuda_with_hooks PROPERTY ${property} $<TARGET_PROPERTY:cuda_on_cudasim,${property}>)
-endforeach()
-target_compile_options(cuda_with_hooks PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=thread>)
-target_link_libraries(cuda_with_hooks PUBLIC gan_flags)
-add_executable(cuda_races ops/test_against_ref.c)
-set_target_properties(cuda_races PROPERTIES LINKER_LANGUAGE CXX)
-target_link_libraries(cuda_races PRIVATE cuda_with_hooks cudasim ops_rows)
-add_test(NAME cuda.races COMMAND cuda_races cuda)
-set_tests_properties(cuda.races PROPERTIES LABELS cuda TIMEOUT 300)
