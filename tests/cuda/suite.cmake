@@ -56,7 +56,7 @@ if(NOT GAN_ASAN)
   cuda_executable(cuda_races cuda_with_hooks ops/test_against_ref.c)
   target_link_libraries(cuda_races PRIVATE ops_rows)
   add_test(NAME cuda.races COMMAND cuda_races cuda)
-  set_tests_properties(cuda.races PROPERTIES LABELS "cuda;long" TIMEOUT 900)
+  set_tests_properties(cuda.races PROPERTIES LABELS cuda TIMEOUT 300)
 endif()
 
 # The whole program, with its presets.
