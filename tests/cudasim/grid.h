@@ -45,7 +45,6 @@ size_t dynamic_shared_bytes();
 void park(Thread *thread, State state); /* returns when the thread is made ready again */
 void make_ready(Thread *thread);
 std::string describe_stuck(const Block &block);
-std::string describe_place(cudasim_place place);
 
 void begin_shared(Block &block);
 void check_shared(const Block &block);

@@ -55,7 +55,7 @@ static void on_fault(int, siginfo_t *info, void *)
     const void *at = info->si_addr;
     signal(SIGSEGV, SIG_DFL);
     if (fiber_guards(at))
-        misuse("a device thread's stack overflows");
+        misuse("stack overflow of a device thread");
     if (inside(device_arena, at) || inside(pinned_arena, at))
         misuse("%s touches %s", running_now ? "device code" : "host code", describe_address(at).c_str());
 }

@@ -10,14 +10,14 @@ static int group_depth;
 static ncclComm *group_comm;
 static std::vector<Call> group;
 
-const char *call_name(Kind kind)
+static const char *call_name(Kind kind)
 {
     static const char *const names[] = {"ncclAllReduce", "ncclBroadcast", "ncclAllGather", "ncclSend",
                                         "ncclRecv"};
     return names[static_cast<int>(kind)];
 }
 
-size_t type_bytes(int type)
+static size_t type_bytes(int type)
 {
     static const size_t bytes[] = {1, 1, 4, 4, 8, 8, 0, 4, 8};
     if (type < 0 || type > ncclFloat64 || bytes[type] == 0)

@@ -42,8 +42,6 @@ struct ncclComm {
     std::vector<char> passports; /* what each rank brought to the opening */
 };
 
-const char *call_name(Kind kind);
-size_t type_bytes(int type);
 void check_comm(const char *call, const ncclComm *comm); /* alive and ready */
 void queue_calls(ncclComm *comm, const std::vector<Call> &calls);
 void finish_reduction(char *out, const std::vector<char> &parts, const Header &what, int ranks);

@@ -48,7 +48,6 @@ static bool step(CUstream_st *stream)
         return false;
     for (const void *serial : op.serials)
         turns[serial].pop_front();
-    stream->done = op.ticket;
     stream->queue.pop_front();
     return true;
 }
@@ -221,8 +220,8 @@ static cudaError_t create(cudaStream_t *out, unsigned flags)
 {
     if (flags != cudaStreamNonBlocking)
         misuse("a stream without cudaStreamNonBlocking waits for the default stream");
-    streams.push_back(new CUstream_st{
-        ++streams_made, current_device(), new_timeline(), {}, 0, 0, {}, nullptr, {}, nullptr});
+    streams.push_back(
+        new CUstream_st{++streams_made, current_device(), new_timeline(), {}, 0, {}, nullptr, {}, nullptr});
     *out = streams.back();
     return cudaSuccess;
 }

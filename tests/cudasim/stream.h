@@ -55,7 +55,7 @@ struct Capture;
 struct CUstream_st {
     int number, device, timeline;
     std::deque<std::unique_ptr<Op>> queue;
-    uint64_t queued, done;
+    uint64_t queued;           /* ever */
     Clock clock;               /* after what has run */
     Capture *capture;          /* NULL: not capturing */
     std::vector<int> frontier; /* of the capture: the nodes that the next one depends on */

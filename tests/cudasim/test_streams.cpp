@@ -172,7 +172,8 @@ static bool run_failures()
         return false;
     expect(cudaMalloc(&memory, 8));
     GAN_LAUNCH(add, 1, count, 0, r.a, r.y, r.x, 1);
-    return cudaGetLastError() == cudaErrorLaunchOutOfResources && fetch(r.y, 1, r.a)[0] == 0;
+    return cudasim_calls("cudaMalloc") == 3 && cudaGetLastError() == cudaErrorLaunchOutOfResources &&
+           fetch(r.y, 1, r.a)[0] == 0;
 }
 
 /* A kernel that faults takes the device with it. */

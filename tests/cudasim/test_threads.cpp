@@ -188,6 +188,26 @@ static void test_shared_memory(void **)
     must_be_reported(run_too_much_shared, "65536 bytes of dynamic shared memory, 49152 allowed");
 }
 
+static __device__ int deep(int n)
+{
+    volatile int room[64];
+    room[n % 64] = n;
+    return n > 0 ? deep(n - 1) + room[n % 64] : 0;
+}
+
+static __global__ void dive(int *y, int depth)
+{
+    *y = deep(depth);
+}
+
+template <int depth> static bool run_dive()
+{
+    cudaStream_t stream = new_stream();
+    int *y = new_device<int>(1);
+    GAN_LAUNCH(dive, 1, 1, 0, stream, y, depth);
+    return fetch(y, 1, stream)[0] == depth * (depth + 1) / 2;
+}
+
 static bool run_too_many_threads()
 {
     int *y = new_device<int>(1);
@@ -205,6 +225,8 @@ static bool run_empty_grid()
 static void test_limits(void **)
 {
     must_be_reported(run_too_many_threads, "block of 1025 x 1 x 1 threads");
+    must_pass(run_dive<20>);
+    must_be_reported(run_dive<20000>, "stack overflow");
     must_be_reported(run_empty_grid, "grid of 0 x 1 x 1 blocks");
 }
 

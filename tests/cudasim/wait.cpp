@@ -21,7 +21,7 @@ static bool same(cudasim_place a, cudasim_place b)
     return a.line == b.line && strcmp(a.file, b.file) == 0;
 }
 
-std::string describe_place(cudasim_place place)
+static std::string describe_place(cudasim_place place)
 {
     const char *slash = strrchr(place.file, '/');
     return std::string(slash ? slash + 1 : place.file) + ":" + std::to_string(place.line);
