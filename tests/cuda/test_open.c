@@ -1,0 +1,75 @@
+/* test_open.c: whatever call fails while the backend opens, or while it makes a plan: one message, and
+ * nothing of the device stays behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include "cudasim.h"
+#include "gan_dist/backend.h"
+
+static const gan_conv_shape shape = {2, 9, 9, 3, 4, 4, 5, 4, 4, 2, 2, 1, 1, 1, 1, true};
+
+static gan_status open_and_plan(void)
+{
+    gan_backend *be;
+    gan_conv *conv = NULL;
+    void *memory = NULL;
+    GAN_TRY(gan_backend_open(&be, "cuda", 1));
+    gan_status status = be->ops->conv_create(be, &conv, &shape);
+    if (status == GAN_OK)
+        status = be->ops->alloc(be, &memory, 1000);
+    be->ops->free(be, memory);
+    be->ops->conv_destroy(be, conv);
+    gan_backend_close(be);
+    return status;
+}
+
+static void leaves_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(open_and_plan(), GAN_OK);
+    assert_int_equal(cudasim_alive(), 0);
+}
+
+static void fails_cleanly(void **state)
+{
+    const char *call = *state;
+    cudasim_fail("");
+    assert_int_equal(open_and_plan(), GAN_OK);
+    const unsigned long calls = cudasim_calls(call);
+    assert_true(calls > 0);
+    for (unsigned long n = 1; n <= calls; n++) {
+        char plan[64];
+        snprintf(plan, sizeof plan, "%s:%lu", call, n);
+        cudasim_fail(plan);
+        assert_int_not_equal(open_and_plan(), GAN_OK);
+        if (!strstr(gan_error_message(), "cuda"))
+            fail_msg("%s: '%s'", plan, gan_error_message());
+        assert_int_equal(cudasim_alive(), 0);
+    }
+    cudasim_fail("");
+}
+
+#define FAILS(call) cmocka_unit_test_prestate(fails_cleanly, call)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(leaves_nothing),
+        FAILS("cudaGetDeviceCount"),
+        FAILS("cudaSetDevice"),
+        FAILS("cudaGetDeviceProperties"),
+        FAILS("cudaStreamCreateWithFlags"),
+        FAILS("cublasCreate"),
+        FAILS("cublasSetStream"),
+        FAILS("cublasSetWorkspace"),
+        FAILS("cudaMalloc"),
+        FAILS("cudaMemsetAsync"),
+        FAILS("cudaMallocHost"),
+        FAILS("cudaEventCreateWithFlags"),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
