@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# orders.sh PROGRAM: every order of updates, loss and kind of layer that the presets use gives the same bytes on one, two and
-# eight ranks. Small networks.
+# orders.sh PROGRAM [RANKS...]: every order of updates, loss and kind of layer that the presets use gives the same bytes on one
+# rank and on each of RANKS (2 and 8). Small networks.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
+shift
+[ $# -gt 0 ] || set -- 2 8
+all_ranks=("$@")
 write_config net.ini
 write_conditional labels.ini
 write_idx labelled 80 16 16
@@ -12,7 +15,7 @@ everywhere() {
     local name=$1 ranks
     shift
     train 0 "$@" --steps 6 --out "$name" --threads 2
-    for ranks in 2 8; do
+    for ranks in "${all_ranks[@]}"; do
         train "$ranks" "$@" --steps 6 --out "$name-$ranks" --threads 1 --check-every 1
         same_run "$name" "$name-$ranks"
     done

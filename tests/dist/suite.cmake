@@ -7,7 +7,7 @@ endfunction()
 
 # With sanitizers the whole program is run by one script of each kind: the others would repeat it ten times slower.
 if(GAN_ASAN)
-  gan_dist_test(orders orders)
+  gan_dist_test(orders orders 2)
   return()
 endif()
 
