@@ -44,7 +44,7 @@ done
 start_local
 kill -STOP "$(processes | tail -n 1)" # a rank that cannot end its step
 kill -INT "$started"
-sleep 0.5
+sleep 1 # sooner, it is the same wish
 kill -INT "$started"
 from=$SECONDS
 wait_for_end
