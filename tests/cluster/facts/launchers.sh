@@ -59,7 +59,7 @@ if command -v script >/dev/null; then
         printf '\003'
     }
     status=0
-    typed | script -qefc "$local_sh 2 ${words[*]} --out run --steps 100000000" /dev/null >out 2>err || status=$?
+    typed | script -qefc "exec $local_sh 2 ${words[*]} --out run --steps 100000000" /dev/null >out 2>err || status=$?
     stopped "Ctrl-C to launch/local.sh"
 else
     echo "not tried, no script(1): Ctrl-C at a terminal"
