@@ -97,7 +97,7 @@ before=$(newest disk/run)
 start 2 "${words[@]}" --out disk/run --steps 100000000 --checkpoint-every 50
 wait_until "a checkpoint" has_newer
 fill_disk 0
-wait_until "word of a save that failed" has_said 'No space left on device'
+wait_until "word of a save that failed" has_said 'checkpoints/step-'
 says err 'checkpoints/step-'
 told=$(step_told)
 before=$(newest disk/run)

@@ -1,4 +1,4 @@
-# The program as its users meet it: a script each, with the program as argument. RESOURCE_LOCK: they fill the cores.
+# The program as its users meet it: a script each, with the program as argument. RESOURCE_LOCK: one at a time beside those of the other kinds.
 set(smoke_scripts outputs generate)
 if(NOT GAN_ASAN) # with sanitizers the others would repeat the same code ten times slower
   list(APPEND smoke_scripts cadence_seconds terminal commands pack bad_options bad_data bad_place)
@@ -6,5 +6,5 @@ endif()
 foreach(name ${smoke_scripts})
   add_test(NAME smoke.${name}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/smoke/${name}.sh $<TARGET_FILE:gan_dist>)
-  set_tests_properties(smoke.${name} PROPERTIES LABELS smoke RESOURCE_LOCK mpi TIMEOUT 300 SKIP_RETURN_CODE 77)
+  set_tests_properties(smoke.${name} PROPERTIES LABELS smoke RESOURCE_LOCK smoke TIMEOUT 300 SKIP_RETURN_CODE 77)
 endforeach()

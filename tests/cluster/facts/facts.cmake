@@ -9,4 +9,4 @@ foreach(name scripts options messages files images launchers)
   gan_facts_test(${name})
 endforeach()
 set_tests_properties(facts.images PROPERTIES LABELS "facts;long") # builds the program once more
-set_tests_properties(facts.files facts.launchers PROPERTIES RESOURCE_LOCK mpi)
+set_tests_properties(facts.files facts.launchers PROPERTIES RESOURCE_LOCK smoke)
