@@ -1,5 +1,5 @@
 /* gan_dist bench: times the training step on fixed random pictures that are in memory already, and says where
- * the time goes.
+ * the time goes; with --count it counts instead (count.c).
  *
  * images/s = global batch / median step time. GFLOP/s = executed operations (gan_count_step) / time, all
  * ranks together. */
@@ -101,7 +101,7 @@ static gan_status run(gan_training *t, int steps)
 gan_status gan_command_bench(bool *others_wait, gan_comm *comm, int argc, char **argv)
 {
     static gan_training t;
-    static const char *const extra[] = {"--bench-steps", NULL};
+    static const char *const extra[] = {"--bench-steps", "--count!", NULL};
     gan_config config;
     const char *count = gan_config_extra(argc, argv, "--bench-steps");
     int steps = count ? atoi(count) : 10;
@@ -111,6 +111,8 @@ gan_status gan_command_bench(bool *others_wait, gan_comm *comm, int argc, char *
     if (status == GAN_OK && (steps < 1 || steps > 1000000))
         status =
             gan_error(GAN_BAD_INPUT, "--bench-steps %s: must be a whole number from 1 to 1000000", count);
+    if (status == GAN_OK && gan_config_extra(argc, argv, "--count!"))
+        return gan_comm_agree(comm, gan_count_print(&config, gan_comm_size(comm)));
     GAN_TRY(gan_comm_agree(comm, status));
     fixed_batch batch = {NULL, NULL, NULL};
     status = gan_training_open_fixed(&t, comm, &config);

@@ -13,6 +13,8 @@ gan_status gan_command_info(int argc, char **argv);
 gan_status gan_command_generate(int argc, char **argv);
 /* Times the training step of a configuration on fixed pictures. Collective. */
 gan_status gan_command_bench(bool *others_wait, gan_comm *comm, int argc, char **argv);
+/* bench --count: operations and bytes of a step on rank 0 of `size`, without computing anything. */
+gan_status gan_count_print(const gan_config *config, int size);
 /* Lists the presets, or prints the text of the one named. */
 gan_status gan_command_presets(int argc, char **argv);
 
