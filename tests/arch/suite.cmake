@@ -17,3 +17,5 @@ gan_arch_test(format)
 gan_arch_test(words)
 gan_arch_test(docs $<TARGET_FILE:gan_dist>)
 gan_arch_test(check_the_checks $<TARGET_FILE:gan_dist>)
+gan_arch_test(without_mpi ${PROJECT_BINARY_DIR}/without-mpi)
+set_tests_properties(arch.without_mpi PROPERTIES LABELS "arch;long") # a build of its own, half a minute

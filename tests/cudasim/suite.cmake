@@ -56,6 +56,9 @@ add_test(NAME cudasim.signatures COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasi
 set_tests_properties(cudasim.signatures PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
 
 # NCCL over MPI, a library of its own: what needs no communicator needs no MPI.
+if(NOT GAN_MPI)
+  return()
+endif()
 set(cudasim_at ${CMAKE_CURRENT_SOURCE_DIR}/cudasim)
 add_library(cudasim_nccl STATIC ${cudasim_at}/nccl_comm.cpp ${cudasim_at}/nccl_calls.cpp ${cudasim_at}/nccl_sums.cpp)
 target_include_directories(cudasim_nccl PRIVATE ${cudasim_at})

@@ -4,13 +4,15 @@ target_include_directories(data_support PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 gan_test(data data_support)
 
 # One run at each rank count compares what the ranks together made with what a single process makes.
-add_executable(data_ranks ${CMAKE_CURRENT_LIST_DIR}/ranks.c)
-target_link_libraries(data_ranks PRIVATE data_support)
-foreach(ranks 1 2 3)
-  add_test(NAME data.ranks-${ranks} COMMAND mpirun --allow-run-as-root --oversubscribe -np ${ranks} $<TARGET_FILE:data_ranks>)
-  set_tests_properties(data.ranks-${ranks} PROPERTIES LABELS data TIMEOUT 60 RESOURCE_LOCK mpi
-                       ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
-endforeach()
+if(GAN_MPI)
+  add_executable(data_ranks ${CMAKE_CURRENT_LIST_DIR}/ranks.c)
+  target_link_libraries(data_ranks PRIVATE data_support)
+  foreach(ranks 1 2 3)
+    add_test(NAME data.ranks-${ranks} COMMAND mpirun --allow-run-as-root --oversubscribe -np ${ranks} $<TARGET_FILE:data_ranks>)
+    set_tests_properties(data.ranks-${ranks} PROPERTIES LABELS data TIMEOUT 60 RESOURCE_LOCK mpi
+                         ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+  endforeach()
+endif()
 
 # The command is a file of the program, not of a library.
 add_executable(data_pack_command ${CMAKE_CURRENT_LIST_DIR}/pack_command.c ${PROJECT_SOURCE_DIR}/src/commands/pack.c)
