@@ -40,6 +40,24 @@ static void explain_shards(const gan_training *t, int wanted)
                   t->shards.n_local);
 }
 
+static gan_status download(void *context, void *to_host, const void *from, size_t bytes)
+{
+    gan_backend *be = context;
+    return be->ops->download(be, to_host, from, bytes);
+}
+
+static gan_status upload(void *context, void *to, const void *from_host, size_t bytes)
+{
+    gan_backend *be = context;
+    return be->ops->upload(be, to, from_host, bytes);
+}
+
+static gan_status use_device(gan_training *t)
+{
+    gan_comm_device device = {.context = t->backend, .download = download, .upload = upload};
+    return t->backend->ops->host_memory ? GAN_OK : gan_comm_use_device(t->comm, &device);
+}
+
 static gan_status open_networks(gan_training *t)
 {
     gan_config *config = &t->config;
@@ -51,11 +69,7 @@ static gan_status open_networks(gan_training *t)
         config->threads = gan_threads_default(t->comm);
     int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
     GAN_TRY(gan_backend_open(&t->backend, config->backend, threads));
-    if (size > 1 && !t->backend->ops->host_memory)
-        return gan_error(GAN_BAD_INPUT,
-                         "backend %s: one rank only, not %d: gradients cannot be exchanged between devices; "
-                         "start it without mpirun, or use --backend cpu",
-                         config->backend, size);
+    GAN_TRY(use_device(t));
     bool alone = size == 1;
     GAN_TRY(gan_step_create(&t->step, t->backend, config, &t->shards, alone ? NULL : reduce_sums, t));
     t->nets[GAN_NET_G] = gan_step_generator(t->step);
@@ -209,6 +223,8 @@ void gan_training_close(gan_training *t)
     for (int k = 0; k < GAN_NETS; k++)
         gan_optim_destroy(&t->optims[k]);
     gan_step_destroy(t->step);
+    if (t->comm)
+        gan_comm_leave_device(t->comm);
     gan_backend_close(t->backend);
     gan_run_close(t->run);
     free(t->defining);

@@ -57,8 +57,25 @@ void gan_comm_report(gan_comm *comm, uint64_t step, const char *doing);
 /* A rank of this host has already printed why the job ends, so that nobody needs to say it again. */
 bool gan_comm_has_told(gan_comm *comm);
 
-/* Starts buffer[0..n) = sum over ranks, in place. At most two may be in flight; they are waited for in start
- * order or any other, but all ranks start them in the same order. */
+/* --- sums --- */
+
+/* A device whose memory the sums are in, as comm sees it: no word of any backend. The conductor fills it. */
+typedef struct gan_comm_device {
+    void *context; /* of the two functions */
+    /* Waits for what is being computed. */
+    gan_status (*download)(void *context, void *to_host, const void *from, size_t bytes);
+    /* In order with what is being computed; the host's memory is the caller's again at once. */
+    gan_status (*upload)(void *context, void *to, const void *from_host, size_t bytes);
+} gan_comm_device;
+
+/* From here on the buffers of all sums are memory of this device; they go through the host's. Once, after the
+ * backend is open; leave before it is closed (never called `use`: fine). */
+gan_status gan_comm_use_device(gan_comm *comm, const gan_comm_device *device);
+void gan_comm_leave_device(gan_comm *comm);
+
+/* Starts buffer[0..n) = sum over ranks, in place. At most GAN_EXCHANGES may be in flight; they are waited for
+ * in start order or any other, but all ranks start them in the same order. */
+#define GAN_EXCHANGES 4
 gan_status gan_comm_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);
 gan_status gan_comm_sum_wait(gan_comm *comm, gan_exchange *exchange);
 

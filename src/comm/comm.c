@@ -62,6 +62,12 @@ bool gan_comm_has_told(gan_comm *comm)
     return gan_watch_has_told(comm->watch);
 }
 
+void gan_comm_leave_device(gan_comm *comm)
+{
+    if (comm->ops->leave_device)
+        comm->ops->leave_device(comm);
+}
+
 gan_status gan_comm_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n)
 {
     return comm->ops->sum_start(comm, out, buffer, n);

@@ -1,15 +1,13 @@
 /* comm_ops.h: what an implementation of gan_comm provides. comm.c dispatches, agree.c builds on all_gather
  * and broadcast.
  *
- * An implementation embeds gan_comm and gan_exchange as the first member of its own structs. One that carries
- * gradients on a device takes comm_mpi's table and replaces sum_start and sum_wait. */
+ * An implementation embeds gan_comm and gan_exchange as the first member of its own structs. One that sums
+ * the memory of a device is put over another: it takes that one's table and replaces the sums. */
 #ifndef GAN_COMM_OPS_H
 #define GAN_COMM_OPS_H
 
 #include "gan_dist/comm.h"
 #include "watch.h"
-
-#define GAN_EXCHANGES 2 /* sums in flight: one for D, one for G */
 
 typedef struct gan_comm_ops {
     void (*close)(gan_comm *comm, bool abort_others, int status);
@@ -23,6 +21,7 @@ typedef struct gan_comm_ops {
     gan_status (*shared_alloc)(gan_comm *comm, void **out, size_t bytes);
     gan_status (*shared_sync)(gan_comm *comm);
     void (*shared_free)(gan_comm *comm, void *memory);
+    void (*leave_device)(gan_comm *comm); /* NULL: there is none */
 } gan_comm_ops;
 
 struct gan_comm {
@@ -31,6 +30,7 @@ struct gan_comm {
     char library[128];
     gan_peer *peers;  /* of all ranks */
     gan_watch *watch; /* NULL when there is nobody to wait for */
+    void *over;       /* what has taken over the sums */
 };
 
 struct gan_exchange {

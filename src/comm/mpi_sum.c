@@ -9,7 +9,7 @@
 /* Floats of a piece: several fit in a gradient, so that they overlap, and each hides the latency of its
  * 2*log2(N) steps. */
 #define PIECE_FLOATS ((size_t)1 << 18)
-/* Tags are reused after this many exchanges; two are in flight at most. */
+/* Tags are reused after this many exchanges; GAN_EXCHANGES are in flight at most. */
 #define TAG_CYCLE 1024
 
 static const char what[] = "the sum of a gradient over the ranks";
@@ -130,7 +130,7 @@ gan_status gan_mpi_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, 
     return GAN_OK;
 }
 
-/* Both exchanges go on whichever is waited for: another rank may be waiting for the other one. */
+/* All exchanges go on whichever is waited for: another rank may be waiting for another one. */
 gan_status gan_mpi_sum_wait(gan_comm *comm, gan_exchange *exchange)
 {
     gan_mpi_comm *mpi = (gan_mpi_comm *)comm;

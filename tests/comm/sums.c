@@ -74,10 +74,9 @@ static void sum_two(gan_comm *comm, size_t n, bool odd_ranks_turn)
     int rank = gan_comm_rank(comm), size = gan_comm_size(comm);
     float *a = bring(1, rank, n), *b = bring(2, rank, n / 2 + 1);
     double between = brought(3, rank, 0);
-    gan_exchange *first, *second, *third;
+    gan_exchange *first, *second;
     EXPECT(gan_comm_sum_start(comm, &first, a, n) == GAN_OK);
     EXPECT(gan_comm_sum_start(comm, &second, b, n / 2 + 1) == GAN_OK);
-    EXPECT(gan_comm_sum_start(comm, &third, b, 1) == GAN_FAILED);
     EXPECT(gan_comm_sum_double(comm, &between, 1) == GAN_OK);
     EXPECT(between == tree_double(3, size, 0));
     bool turned = odd_ranks_turn && rank % 2 == 1;
@@ -87,6 +86,23 @@ static void sum_two(gan_comm *comm, size_t n, bool odd_ranks_turn)
     check(b, 2, size, n / 2 + 1);
     free(a);
     free(b);
+}
+
+/* As many as may be, waited for from the last to the first. */
+static void sum_many(gan_comm *comm, size_t n)
+{
+    float *buffers[GAN_EXCHANGES];
+    gan_exchange *exchanges[GAN_EXCHANGES], *more;
+    for (int i = 0; i < GAN_EXCHANGES; i++) {
+        buffers[i] = bring((uint64_t)i, gan_comm_rank(comm), n);
+        EXPECT(gan_comm_sum_start(comm, &exchanges[i], buffers[i], n) == GAN_OK);
+    }
+    EXPECT(gan_comm_sum_start(comm, &more, buffers[0], 1) == GAN_FAILED);
+    for (int i = GAN_EXCHANGES - 1; i >= 0; i--) {
+        EXPECT(gan_comm_sum_wait(comm, exchanges[i]) == GAN_OK);
+        check(buffers[i], (uint64_t)i, gan_comm_size(comm), n);
+        free(buffers[i]);
+    }
 }
 
 static void sum_doubles(gan_comm *comm, size_t n)
@@ -128,6 +144,7 @@ int main(int argc, char **argv)
         sum_doubles(comm, sizes[i]);
         sum_two(comm, sizes[i], false);
         sum_two(comm, sizes[i], true);
+        sum_many(comm, sizes[i]);
     }
     sum_one(comm, 6500001); /* more pieces than lanes */
     sum_two(comm, 2500001, true);

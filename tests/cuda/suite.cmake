@@ -76,10 +76,11 @@ target_link_libraries(gan_dist_on_cudasim PRIVATE gan_out gan_optim gan_step gan
 add_executable(cuda_compare cuda/compare.c)
 target_link_libraries(cuda_compare PRIVATE gan_out gan_base)
 cuda_script(program $<TARGET_FILE:gan_dist_on_cudasim>)
+cuda_script(ranks $<TARGET_FILE:gan_dist_on_cudasim>)
 cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> mlp-mnist gan-mnist dcgan32-mnist quickstart)
 cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> cdcgan-mnist dcgan48-anime dcgan64
             anime96)
-set_tests_properties(cuda.program cuda.presets cuda.large_presets PROPERTIES RESOURCE_LOCK mpi TIMEOUT 600)
+set_tests_properties(cuda.program cuda.ranks cuda.presets cuda.large_presets PROPERTIES RESOURCE_LOCK mpi TIMEOUT 600)
 set_tests_properties(cuda.large_presets PROPERTIES LABELS "cuda;long")
 if(GAN_ASAN)
   set_tests_properties(cuda.presets PROPERTIES LABELS "cuda;long")
