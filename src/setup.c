@@ -137,10 +137,11 @@ static gan_status open_outputs(gan_training *t)
     return t->done == 0 && t->config.sample_every > 0 ? gan_training_grid(t) : GAN_OK;
 }
 
-static gan_status open_loader(gan_training *t)
+static gan_status open_feed(gan_training *t)
 {
-    int n = t->shards.n_local * t->shards.pictures;
-    return gan_loader_open(&t->loader, t->data, &t->config, t->shards.first * t->shards.pictures, n, t->done);
+    int pictures = t->shards.pictures;
+    return gan_feed_open(&t->feed, t->backend, t->data, &t->config, t->shards.first * pictures,
+                         t->shards.n_local * pictures, t->done);
 }
 
 static void start_clocks(gan_training *t)
@@ -179,7 +180,7 @@ static gan_status open_parts(gan_training *t)
     AGREE(t, t->defining ? GAN_OK : gan_error(GAN_FAILED, "out of memory"));
     GAN_TRY(gan_training_resume(t));
     AGREE(t, open_outputs(t));
-    AGREE(t, open_loader(t));
+    AGREE(t, open_feed(t));
     return GAN_OK;
 }
 
@@ -217,7 +218,7 @@ gan_status gan_training_open_fixed(gan_training *t, gan_comm *comm, const gan_co
 void gan_training_close(gan_training *t)
 {
     gan_reporter_close(t->reporter);
-    gan_loader_close(t->loader);
+    gan_feed_close(t->feed);
     gan_data_close(t->data);
     gan_csv_close(t->csv);
     for (int k = 0; k < GAN_NETS; k++)

@@ -99,8 +99,8 @@ gan_status gan_training_step(gan_training *t)
     gan_batch batch = t->fixed;
     const gan_order *order = gan_step_order(t->step);
     gan_training_phase(t, GAN_PHASE_DATA);
-    if (t->loader)
-        GAN_TRY(gan_loader_next(t->loader, &batch));
+    if (t->feed)
+        GAN_TRY(gan_feed_next(t->feed, &batch));
     GAN_TRY(gan_step_next(t->step, t->done, &batch));
     for (int i = 0; i < order->n; i++)
         GAN_TRY(run_op(t, order->ops[i]));

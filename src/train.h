@@ -1,9 +1,10 @@
-/* train.h: a training run as one struct, and the parts of its conductor: setup.c builds it, train.c runs the
- * step, cadence.c does what is due between steps, state.c moves the state to and from checkpoints, status.c
- * keeps status.json fresh, stop.c takes signals. */
+/* train.h: a training run as one struct, and the parts of its conductor: setup.c builds it, feed.c brings
+ * the pictures, train.c runs the step, cadence.c does what is due between steps, state.c moves the state to
+ * and from checkpoints, status.c keeps status.json fresh, stop.c takes signals. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
+#include "feed.h"
 #include "gan_dist/comm.h"
 #include "gan_dist/config.h"
 #include "gan_dist/data.h"
@@ -46,8 +47,8 @@ typedef struct gan_training {
     bool agreed;     /* all ranks have met the same failure, so that none waits for another */
 
     gan_data *data;
-    gan_loader *loader;
-    gan_batch fixed; /* instead of a loader, for benchmarks */
+    gan_feed *feed;
+    gan_batch fixed; /* instead of a feed, for benchmarks */
     uint64_t steps_per_epoch;
 
     uint64_t done, total; /* steps */

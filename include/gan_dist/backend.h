@@ -53,6 +53,12 @@ typedef struct gan_bn_args {
     gan_act act;
 } gan_bn_args;
 
+/* n pictures of h x w x c bytes, to be floats in 0..1 where `unit`, else in -1..1 (pixel.h). */
+typedef struct gan_pictures_args {
+    int n, h, w, c;
+    bool unit;
+} gan_pictures_args;
+
 typedef struct gan_adam_args {
     float step_size; /* learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) */
     float beta1, beta2;
@@ -75,6 +81,16 @@ typedef struct gan_backend_ops {
     gan_status (*upload)(gan_backend *be, void *to, const void *from_host, size_t bytes);
     gan_status (*download)(gan_backend *be, void *to_host, const void *from, size_t bytes); /* waits */
     gan_status (*sync)(gan_backend *be);
+    /* Bytes of the device that nobody uses; 0 where that is not known. */
+    gan_status (*room)(gan_backend *be, size_t *bytes);
+    /* Host memory that `send` reads. */
+    gan_status (*host_alloc)(gan_backend *be, void **out, size_t bytes);
+    void (*host_free)(gan_backend *be, void *memory); /* NULL is fine */
+    /* An upload from host_alloc's memory beside the ops that are under way. Later ops are ordered after it;
+     * it is ordered after the ops that were called before the send before it, so two places of `to` can take
+     * turns. from_host may change after send_wait. */
+    gan_status (*send)(gan_backend *be, void *to, const void *from_host, size_t bytes);
+    gan_status (*send_wait)(gan_backend *be);
     gan_status (*for_shards)(gan_backend *be, int n, gan_shard_fn fn, void *context);
     void (*close)(gan_backend *be);
 
@@ -124,6 +140,9 @@ typedef struct gan_backend_ops {
                                  int classes);
     /* y[n][columns][rows] = x[n][rows][columns]: between channel-last maps and PyTorch's flat order. */
     gan_status (*transpose)(gan_backend *be, float *y, const float *x, int n, int rows, int columns);
+    /* out[k] = picture picks[k] / 2 of `pixels`, left to right where picks[k] is odd, k < n. */
+    gan_status (*pictures)(gan_backend *be, float *out, const uint8_t *pixels, const uint64_t *picks,
+                           const gan_pictures_args *args);
     /* Loss of n samples in `role`: dlogits = derivative * scale; sums[0] = sum of losses, sums[1] = sum of
      * probabilities "real". */
     gan_status (*loss)(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,

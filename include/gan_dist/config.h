@@ -35,6 +35,7 @@ typedef enum gan_adam_kind { GAN_ADAM_TENSORFLOW, GAN_ADAM_PYTORCH } gan_adam_ki
 typedef enum gan_range { GAN_RANGE_SIGNED, GAN_RANGE_UNIT } gan_range; /* [-1,1], [0,1] */
 typedef enum gan_resize { GAN_RESIZE_BILINEAR, GAN_RESIZE_NEAREST } gan_resize;
 typedef enum gan_labels { GAN_LABELS_NONE, GAN_LABELS_FILE, GAN_LABELS_FOLDERS } gan_labels;
+typedef enum gan_pictures { GAN_PICTURES_AUTO, GAN_PICTURES_DEVICE, GAN_PICTURES_HOST } gan_pictures;
 typedef enum gan_split { GAN_SPLIT_ALL, GAN_SPLIT_TRAIN, GAN_SPLIT_TEST } gan_split;
 
 typedef struct gan_config {
@@ -79,7 +80,8 @@ typedef struct gan_config {
     int sample_num;              /* pictures in the fixed-noise grid */
 
     char backend[GAN_WORD_MAX]; /* cpu, ref, cuda */
-    int threads; /* per rank; 0 = the cores this rank may use, shared among the ranks of its host */
+    int threads;           /* per rank; 0 = the cores this rank may use, shared among the ranks of its host */
+    gan_pictures pictures; /* where a device's pictures are */
     int stall_warning, stall_timeout; /* seconds of waiting for other ranks; 0 = never */
     char resume[GAN_TEXT_MAX];        /* auto, never, or a checkpoint file */
 } gan_config;

@@ -2,7 +2,7 @@
  *
  * The store holds every picture as uint8 HWC of the target size, in memory shared by the ranks of a host (a
  * plain or packed IDX file of the right size is mapped instead). A loader owns a thread and two batch
- * buffers. */
+ * buffers, but not those of bytes. */
 #ifndef GAN_DIST_DATA_H
 #define GAN_DIST_DATA_H
 
@@ -35,19 +35,38 @@ int gan_data_label(const gan_data *data, uint64_t index);            /* -1 witho
  * Needs count >= batch, which gan_data_open sees to. */
 uint64_t gan_data_position(uint64_t count, uint64_t batch, uint64_t seed, uint64_t step, uint64_t i);
 
-/* One prepared part of a batch: samples first .. first+n-1 of the global batch at `step`. */
+/* One prepared part of a batch: samples first .. first+n-1 of the global batch at `step`. Its pictures are
+ * floats in `images`, or the `picks` among the bytes of `pixels`: 2 * index, and 1 more where it is mirrored.
+ */
 typedef struct gan_batch {
     uint64_t step;
-    const float
-        *images; /* [n][height][width][channels] in the configured range, mirrored where the seed says so */
+    const float *images;       /* [n][height][width][channels] in the configured range, or NULL */
+    const uint8_t *pixels;     /* [][height][width][channels] */
+    const uint64_t *picks;     /* [n] */
     const int *labels;         /* [n], NULL without labels */
     const uint64_t *positions; /* [n] place in the data set (for paired noise) */
 } gan_batch;
 
-/* Starts a thread that prepares samples first..first+n-1 for step `step`, step+1, ... Not collective. */
+/* What the loader's thread makes of the pictures. */
+typedef enum gan_form {
+    GAN_FORM_FLOATS, /* images */
+    GAN_FORM_BYTES,  /* pixels of this batch alone, and picks among them */
+    GAN_FORM_PICKS   /* picks among the pictures of the data set */
+} gan_form;
+
+#define GAN_LOADER_BUFFERS 2
+
+typedef struct gan_loader_spec {
+    int first, n;  /* samples first .. first+n-1 of each global batch */
+    uint64_t step; /* the first one */
+    gan_form form;
+    uint8_t *pixels[GAN_LOADER_BUFFERS]; /* GAN_FORM_BYTES: where to; n pictures each, the caller's */
+} gan_loader_spec;
+
+/* Starts a thread that prepares step after step. Not collective. */
 typedef struct gan_loader gan_loader;
-gan_status gan_loader_open(gan_loader **out, const gan_data *data, const gan_config *config, int first, int n,
-                           uint64_t step);
+gan_status gan_loader_open(gan_loader **out, const gan_data *data, const gan_config *config,
+                           const gan_loader_spec *spec);
 /* The next step's batch, waiting if it is not ready; valid until the next call (or close). Each sample's
  * images start at a multiple of its size; the block itself is 64-byte aligned. */
 gan_status gan_loader_next(gan_loader *loader, gan_batch *out);

@@ -68,8 +68,8 @@ gan_net *gan_step_generator(gan_step *step);
 gan_net *gan_step_discriminator(gan_step *step);
 const gan_order *gan_step_order(const gan_step *step);
 
-/* A new step: its number (from 0) and its real batch (this rank's samples; host memory that stays until the
- * next call). */
+/* A new step: its number (from 0) and its real batch: this rank's samples, in host memory that stays until
+ * the next call, but `pixels`, which are the backend's memory. */
 gan_status gan_step_next(gan_step *step, uint64_t number, const gan_batch *batch);
 gan_status gan_step_noise(gan_step *step);
 gan_status gan_step_begin(gan_step *step, gan_op op);

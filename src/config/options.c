@@ -10,6 +10,7 @@ static const char *const range_words[] = {"signed", "unit", NULL};
 static const char *const resize_words[] = {"bilinear", "nearest", NULL};
 static const char *const labels_words[] = {"none", "file", "folders", NULL};
 static const char *const split_words[] = {"all", "train", "test", NULL};
+static const char *const pictures_words[] = {"auto", "device", "host", NULL};
 
 _Static_assert(sizeof(gan_bn_scope) == sizeof(int), "the table stores enumerations through an int");
 
@@ -177,6 +178,8 @@ static const gan_option_row table[] = {
      "cpu, ref or cuda", NO},
     {"run.threads", GAN_OPTION_INT, FIELD(threads), 0, 65536, NULL, "0", "--threads", "T",
      "threads of a rank; 0 = its share of the cores", NO},
+    {"run.pictures", GAN_OPTION_ENUM, FIELD(pictures), 0, 0, pictures_words, "auto", NO_OPTION,
+     "of a device: kept on it, or sent from the host for each step; auto = kept if they take half of its free memory or less", NO},
     {"run.resume", GAN_OPTION_TEXT, FIELD(resume), ANY, "auto", "--resume", "auto|never|FILE",
      "go on from the newest checkpoint of the folder, start anew, or go on from FILE", NO},
     {"run.check_every", GAN_OPTION_INT, FIELD(check_every), 0, BILLION, NULL, "100", "--check-every", "N",

@@ -5,12 +5,14 @@
 #include <string.h>
 #include "gan_dist/base.h"
 #include "gan_dist/data.h"
+#include "gan_dist/pixel.h"
 #include "gan_dist/rng.h"
 
-#define BUFFERS 2
+#define BUFFERS GAN_LOADER_BUFFERS
 
 typedef struct buffer {
     float *images;
+    uint64_t *picks;
     int *labels;
     uint64_t *positions;
 } buffer;
@@ -20,7 +22,7 @@ struct gan_loader {
     uint64_t seed, batch;
     bool mirror, has_labels;
     int height, width, channels;
-    int first, n;
+    gan_loader_spec spec;
     float value[256]; /* of each uint8 in the configured range */
     buffer buffers[BUFFERS];
     pthread_t thread;
@@ -57,19 +59,35 @@ static bool mirrored(const gan_loader *loader, uint64_t step, uint64_t sample)
     return word & 1;
 }
 
-static void prepare(const gan_loader *loader, const buffer *to, uint64_t step)
+static size_t picture_size(const gan_loader *loader)
 {
-    size_t size = (size_t)loader->height * (size_t)loader->width * (size_t)loader->channels;
+    return (size_t)loader->height * (size_t)loader->width * (size_t)loader->channels;
+}
+
+/* Picture `at` of the data set as sample k of a batch. */
+static void fetch(const gan_loader *loader, int b, int k, uint64_t at, bool mirror)
+{
+    const buffer *to = &loader->buffers[b];
+    size_t size = picture_size(loader), offset = (size_t)k * size;
+    const uint8_t *pixels = gan_data_image(loader->data, at);
+    gan_form form = loader->spec.form;
+    if (form == GAN_FORM_BYTES)
+        memcpy(loader->spec.pixels[b] + offset, pixels, size);
+    else if (form == GAN_FORM_FLOATS && mirror)
+        convert_mirrored(loader, to->images + offset, pixels);
+    else if (form == GAN_FORM_FLOATS)
+        convert(to->images + offset, pixels, size, loader->value);
+    to->picks[k] = 2 * (form == GAN_FORM_PICKS ? at : (uint64_t)k) + mirror;
+}
+
+static void prepare(const gan_loader *loader, int b, uint64_t step)
+{
+    const buffer *to = &loader->buffers[b];
     uint64_t count = gan_data_count(loader->data);
-    for (int k = 0; k < loader->n; k++) {
-        uint64_t sample = (uint64_t)(loader->first + k);
+    for (int k = 0; k < loader->spec.n; k++) {
+        uint64_t sample = (uint64_t)(loader->spec.first + k);
         uint64_t at = gan_data_position(count, loader->batch, loader->seed, step, sample);
-        const uint8_t *pixels = gan_data_image(loader->data, at);
-        float *out = to->images + (size_t)k * size;
-        if (loader->mirror && mirrored(loader, step, sample))
-            convert_mirrored(loader, out, pixels);
-        else
-            convert(out, pixels, size, loader->value);
+        fetch(loader, b, k, at, loader->mirror && mirrored(loader, step, sample));
         to->positions[k] = at;
         if (loader->has_labels)
             to->labels[k] = gan_data_label(loader->data, at);
@@ -87,7 +105,7 @@ static void *run(void *argument)
         }
         uint64_t step = loader->prepared;
         pthread_mutex_unlock(&loader->mutex);
-        prepare(loader, &loader->buffers[step % BUFFERS], step);
+        prepare(loader, (int)(step % BUFFERS), step);
         pthread_mutex_lock(&loader->mutex);
         loader->prepared = step + 1;
         pthread_cond_broadcast(&loader->changed);
@@ -98,14 +116,15 @@ static void *run(void *argument)
 
 static gan_status make_buffers(gan_loader *loader)
 {
-    size_t n = (size_t)loader->n;
-    size_t size = (size_t)loader->height * (size_t)loader->width * (size_t)loader->channels;
+    size_t n = (size_t)loader->spec.n;
+    size_t floats = loader->spec.form == GAN_FORM_FLOATS ? n * picture_size(loader) : 0;
     for (int b = 0; b < BUFFERS; b++) {
         buffer *to = &loader->buffers[b];
-        to->images = gan_alloc(n * size * sizeof *to->images);
+        to->images = gan_alloc(floats * sizeof *to->images);
+        to->picks = calloc(n, sizeof *to->picks);
         to->labels = calloc(n, sizeof *to->labels);
         to->positions = calloc(n, sizeof *to->positions);
-        if (!to->images || !to->labels || !to->positions)
+        if (!to->images || !to->picks || !to->labels || !to->positions)
             return gan_error(GAN_FAILED, "no memory for two batches of %zu pictures", n);
     }
     return GAN_OK;
@@ -115,6 +134,7 @@ static void free_loader(gan_loader *loader)
 {
     for (int b = 0; b < BUFFERS; b++) {
         free(loader->buffers[b].images);
+        free(loader->buffers[b].picks);
         free(loader->buffers[b].labels);
         free(loader->buffers[b].positions);
     }
@@ -123,19 +143,22 @@ static void free_loader(gan_loader *loader)
     free(loader);
 }
 
-/* With every signal blocked: requests to stop are the main thread's business. */
+/* With every signal blocked, since requests to stop are the main thread's business, but those of its own
+ * mistakes. */
 static gan_status start(gan_loader *loader)
 {
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&loader->thread, NULL, run, loader);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed ? gan_error(GAN_FAILED, "cannot start the loader's thread: %s", strerror(failed)) : GAN_OK;
 }
 
-gan_status gan_loader_open(gan_loader **out, const gan_data *data, const gan_config *config, int first, int n,
-                           uint64_t step)
+gan_status gan_loader_open(gan_loader **out, const gan_data *data, const gan_config *config,
+                           const gan_loader_spec *spec)
 {
     *out = NULL;
     gan_loader *loader = calloc(1, sizeof *loader);
@@ -149,13 +172,12 @@ gan_status gan_loader_open(gan_loader **out, const gan_data *data, const gan_con
                            .height = config->height,
                            .width = config->width,
                            .channels = config->channels,
-                           .first = first,
-                           .n = n,
-                           .prepared = step,
-                           .taken = step,
-                           .released = step};
+                           .spec = *spec,
+                           .prepared = spec->step,
+                           .taken = spec->step,
+                           .released = spec->step};
     for (int v = 0; v < 256; v++)
-        loader->value[v] = config->range == GAN_RANGE_SIGNED ? (float)v / 127.5f - 1.0f : (float)v / 255.0f;
+        loader->value[v] = gan_pixel_value((uint8_t)v, config->range == GAN_RANGE_UNIT);
     pthread_mutex_init(&loader->mutex, NULL);
     pthread_cond_init(&loader->changed, NULL);
     gan_status status = make_buffers(loader);
@@ -179,7 +201,12 @@ gan_status gan_loader_next(gan_loader *loader, gan_batch *out)
         pthread_cond_wait(&loader->changed, &loader->mutex);
     pthread_mutex_unlock(&loader->mutex);
     const buffer *from = &loader->buffers[step % BUFFERS];
-    *out = (gan_batch){step, from->images, loader->has_labels ? from->labels : NULL, from->positions};
+    *out = (gan_batch){.step = step,
+                       .images = loader->spec.form == GAN_FORM_FLOATS ? from->images : NULL,
+                       .pixels = loader->spec.pixels[step % BUFFERS],
+                       .picks = from->picks,
+                       .labels = loader->has_labels ? from->labels : NULL,
+                       .positions = from->positions};
     return GAN_OK;
 }
 

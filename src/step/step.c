@@ -23,6 +23,8 @@ struct gan_step {
     bool g_stale;      /* G's activations are not those of its weights and noise */
     float **z, **real; /* [n_local] */
     int **labels;      /* [n_local], NULL without labels */
+    uint64_t **picks;  /* [n_local] */
+    const uint8_t *pixels;
     const uint64_t *positions;
     float **d_extras, **g_extras; /* [n_local][GAN_NET_EXTRAS] */
 };
@@ -150,6 +152,7 @@ gan_status gan_step_create(gan_step **out, gan_backend *backend, const gan_confi
     GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->real, pictures * picture * sizeof(float)));
     if (config->classes > 0)
         GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->labels, pictures * sizeof(int)));
+    GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->picks, pictures * sizeof(uint64_t)));
     GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->d_extras, extras));
     GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->g_extras, extras));
     connect(step);
@@ -167,6 +170,7 @@ void gan_step_destroy(gan_step *step)
     free_rows(step, (void **)step->z);
     free_rows(step, (void **)step->real);
     free_rows(step, (void **)step->labels);
+    free_rows(step, (void **)step->picks);
     free_rows(step, (void **)step->d_extras);
     free_rows(step, (void **)step->g_extras);
     gan_net_destroy(step->g);
@@ -195,22 +199,45 @@ void gan_step_changed(gan_step *step, const gan_net *net)
     step->g_stale = step->g_stale || net == step->g;
 }
 
+/* The real pictures of a shard, from the bytes that the backend has. */
+static gan_status pictures_shard(void *context, int shard)
+{
+    const gan_step *step = context;
+    const gan_config *config = step->config;
+    gan_backend *be = step->backend;
+    gan_pictures_args args = {.n = step->shards.pictures,
+                              .h = config->height,
+                              .w = config->width,
+                              .c = config->channels,
+                              .unit = config->range == GAN_RANGE_UNIT};
+    return be->ops->pictures(be, step->real[shard], step->pixels, step->picks[shard], &args);
+}
+
+/* Shard s's part of an array of `each` bytes a picture. */
+static gan_status upload_part(const gan_step *step, void *to, const void *from_host, int s, size_t each)
+{
+    size_t bytes = (size_t)step->shards.pictures * each;
+    return step->backend->ops->upload(step->backend, to, (const char *)from_host + (size_t)s * bytes, bytes);
+}
+
 gan_status gan_step_next(gan_step *step, uint64_t number, const gan_batch *batch)
 {
-    gan_backend *be = step->backend;
-    size_t pictures = (size_t)step->shards.pictures;
-    size_t floats = pictures * gan_shape_count(gan_net_input_shape(step->d));
+    const size_t picture = gan_shape_count(gan_net_input_shape(step->d)) * sizeof(float);
     step->number = number;
     step->draw = 0;
     step->positions = batch->positions;
+    step->pixels = batch->pixels;
     for (int s = 0; s < step->shards.n_local; s++) {
-        GAN_TRY(
-            be->ops->upload(be, step->real[s], batch->images + (size_t)s * floats, floats * sizeof(float)));
+        if (batch->images)
+            GAN_TRY(upload_part(step, step->real[s], batch->images, s, picture));
+        else
+            GAN_TRY(upload_part(step, step->picks[s], batch->picks, s, sizeof **step->picks));
         if (step->labels)
-            GAN_TRY(be->ops->upload(be, step->labels[s], batch->labels + (size_t)s * pictures,
-                                    pictures * sizeof(int)));
+            GAN_TRY(upload_part(step, step->labels[s], batch->labels, s, sizeof **step->labels));
     }
-    return GAN_OK;
+    if (batch->images)
+        return GAN_OK;
+    return step->backend->ops->for_shards(step->backend, step->shards.n_local, pictures_shard, step);
 }
 
 static gan_status noise_shard(void *context, int shard)

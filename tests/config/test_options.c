@@ -221,6 +221,7 @@ static const gan_config all_fields = {
     20,
     "ref",
     21,
+    GAN_PICTURES_HOST,
     22,
     23,
     "never",
@@ -257,22 +258,13 @@ static void every_field_has_a_row(void **state)
 static void the_defining_rows_are_these(void **state)
 {
     (void)state;
-    static const char *const free_rows[] = {"train.steps",
-                                            "train.epochs",
-                                            "data.path",
-                                            "data.max_bad_fraction",
-                                            "output.dir",
-                                            "output.log_every",
-                                            "output.sample_every",
-                                            "output.sample_num",
-                                            "output.checkpoint_every",
-                                            "output.keep",
-                                            "run.backend",
-                                            "run.threads",
-                                            "run.resume",
-                                            "run.check_every",
-                                            "run.stall_warning",
-                                            "run.stall_timeout"};
+    static const char *const free_rows[] = {
+        "train.steps",           "train.epochs",      "data.path",
+        "data.max_bad_fraction", "output.dir",        "output.log_every",
+        "output.sample_every",   "output.sample_num", "output.checkpoint_every",
+        "output.keep",           "run.backend",       "run.threads",
+        "run.pictures",          "run.resume",        "run.check_every",
+        "run.stall_warning",     "run.stall_timeout"};
     size_t n = 0;
     for (size_t i = 0; i < gan_option_count(); i++) {
         bool is_free = false;

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# program.sh PROGRAM: the whole program by cuda, on the stand-in: the same bytes in whatever order the device works, after a stop,
-# and from the same checkpoint by `generate`; what cannot work is refused.
+# program.sh PROGRAM: the whole program by cuda, on the stand-in: the same bytes in whatever order the device works, wherever it
+# has its pictures, after a stop, and from the same checkpoint by `generate`; what cannot work is refused.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
 write_config net.ini
 words=(--config net.ini --backend cuda --check-every 2)
 
-for policy in eager lazy random; do
-    CUDASIM_POLICY=$policy CUDASIM_SEED=7 train 0 "${words[@]}" --steps 6 --out "$policy"
+for where in eager:device lazy:host random:auto; do
+    policy=${where%:*}
+    CUDASIM_POLICY=$policy CUDASIM_SEED=7 train 0 "${words[@]}" --set "run.pictures=${where#*:}" --steps 6 --out "$policy"
 done
 same_run eager lazy
 same_run eager random

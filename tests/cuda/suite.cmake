@@ -59,6 +59,13 @@ add_test(NAME cuda.open COMMAND cuda_open)
 set_tests_properties(cuda.open PROPERTIES LABELS cuda TIMEOUT 120 ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 set_property(TEST cuda.known_answers cuda.against_ref cuda.threads APPEND PROPERTY ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 
+# The pictures on their way.
+cuda_executable(cuda_feed cuda_on_cudasim cuda/test_feed.c ${PROJECT_SOURCE_DIR}/src/feed.c)
+target_include_directories(cuda_feed PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(cuda_feed PRIVATE step_tiny gan_data gan_comm)
+add_test(NAME cuda.feed COMMAND cuda_feed)
+set_tests_properties(cuda.feed PROPERTIES LABELS cuda TIMEOUT 120 ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+
 # The op suite once more, with the compiler's hooks before every access of device code: bounds and races (tests/cudasim/README.md).
 if(NOT GAN_ASAN)
   cuda_objects(cuda_with_hooks -fsanitize=thread)

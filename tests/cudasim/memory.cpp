@@ -5,6 +5,7 @@
 #include <map>
 #include <signal.h>
 #include <sys/mman.h>
+#include "cudasim.h"
 #include "fiber.h"
 #include "race.h"
 #include "report.h"
@@ -20,7 +21,7 @@ static const bool asan = false;
 #endif
 
 static const size_t page = 4096, redzone = 256, arena_bytes = size_t{64} << 30;
-static const size_t device_bytes = size_t{16} << 30;
+static size_t device_bytes = size_t{16} << 30;
 static const size_t quarantine_bytes = size_t{256} << 20;
 
 /* Grows in chunks, which are NaN, and poison for AddressSanitizer, until they are given out. */
@@ -267,7 +268,7 @@ extern "C" cudaError_t cudaMalloc(void **out, size_t bytes)
     CUDASIM_ENTER("cudaMalloc", cudaErrorMemoryAllocation);
     refuse_in_capture("cudaMalloc");
     reserve(device_arena);
-    if (bytes > device_bytes - device_used)
+    if (device_used + bytes > device_bytes)
         return fail(cudaErrorMemoryAllocation);
     DeviceMemoryOpen open;
     device_used += bytes;
@@ -321,9 +322,14 @@ extern "C" cudaError_t cudaFreeHost(void *at)
 extern "C" cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total)
 {
     CUDASIM_ENTER("cudaMemGetInfo");
-    *free_bytes = device_bytes - device_used;
+    *free_bytes = device_used < device_bytes ? device_bytes - device_used : 0;
     *total = device_bytes;
     return cudaSuccess;
+}
+
+extern "C" void cudasim_memory(size_t bytes)
+{
+    device_bytes = bytes;
 }
 
 size_t live_allocations()

@@ -56,6 +56,14 @@ typedef struct setting {
     int channels;
 } setting;
 
+static bool is_mirrored(const gan_config *config, uint64_t step, uint64_t sample)
+{
+    uint32_t word;
+    gan_rng key = {config->seed, GAN_STREAM_MIRROR, 0, (uint32_t)step, (uint32_t)sample};
+    gan_rng_words(&word, 1, key);
+    return word & 1;
+}
+
 static void check_batch(const gan_data *data, const gan_config *config, const gan_batch *batch, setting s,
                         int *mirrors)
 {
@@ -66,10 +74,7 @@ static void check_batch(const gan_data *data, const gan_config *config, const ga
                                         batch->step, sample);
         assert_int_equal(batch->positions[k], at);
         assert_int_equal(batch->labels[k], gan_data_label(data, at));
-        uint32_t word;
-        gan_rng key = {config->seed, GAN_STREAM_MIRROR, 0, (uint32_t)batch->step, (uint32_t)sample};
-        gan_rng_words(&word, 1, key);
-        bool mirror = s.mirror && (word & 1);
+        bool mirror = s.mirror && is_mirrored(config, batch->step, sample);
         *mirrors += mirror;
         const uint8_t *pixels = gan_data_image(data, at);
         for (int i = 0; i < h * w * c; i++) {
@@ -81,9 +86,54 @@ static void check_batch(const gan_data *data, const gan_config *config, const ga
     }
 }
 
+/* Pictures as bytes: those of the batch, or of the data set, and which of them make sample k. */
+static void check_picks(const gan_data *data, const gan_config *config, const gan_batch *batch, setting s,
+                        const uint8_t *pixels)
+{
+    size_t size = (size_t)(config->height * config->width * config->channels);
+    assert_null(batch->images);
+    assert_ptr_equal(batch->pixels, pixels);
+    for (int k = 0; k < s.n; k++) {
+        uint64_t at = batch->positions[k], pick = batch->picks[k];
+        assert_int_equal(pick / 2, pixels ? (uint64_t)k : at);
+        assert_int_equal(pick % 2, s.mirror && is_mirrored(config, batch->step, (uint64_t)(s.first + k)));
+        if (pixels)
+            assert_memory_equal(pixels + (size_t)k * size, gan_data_image(data, at), size);
+    }
+}
+
+/* Bytes go where the caller says, in turn, and nowhere else; the batch in hand stays. */
+static void check_bytes(const gan_data *data, const gan_config *config, setting s, gan_form form)
+{
+    enum { BORDER = 64 };
+    size_t bytes = (size_t)(s.n * config->height * config->width * config->channels);
+    gan_loader_spec spec = {s.first, s.n, s.step, form, {NULL, NULL}};
+    for (int i = 0; form == GAN_FORM_BYTES && i < GAN_LOADER_BUFFERS; i++) {
+        spec.pixels[i] = malloc(bytes + BORDER);
+        assert_non_null(spec.pixels[i]);
+        memset(spec.pixels[i] + bytes, 77, BORDER);
+    }
+    gan_loader *loader = NULL;
+    assert_int_equal(gan_loader_open(&loader, data, config, &spec), GAN_OK);
+    for (uint64_t step = s.step; step < s.step + 12; step++) {
+        gan_batch batch;
+        assert_int_equal(gan_loader_next(loader, &batch), GAN_OK);
+        if (step % 3 == 0)
+            usleep(2000);
+        check_picks(data, config, &batch, s, spec.pixels[step % GAN_LOADER_BUFFERS]);
+    }
+    gan_loader_close(loader);
+    for (int i = 0; form == GAN_FORM_BYTES && i < GAN_LOADER_BUFFERS; i++) {
+        for (int k = 0; k < BORDER; k++)
+            assert_int_equal(spec.pixels[i][bytes + (size_t)k], 77);
+        free(spec.pixels[i]);
+    }
+}
+
 static void check_loader(setting s)
 {
     gan_config config = config_for("set.idx", 6, 5, s.channels);
+    gan_loader_spec spec = {.first = s.first, .n = s.n, .step = s.step};
     config.labels = GAN_LABELS_FILE;
     config.batch = 8;
     config.seed = 5;
@@ -92,7 +142,7 @@ static void check_loader(setting s)
     gan_data *data = NULL;
     assert_int_equal(open_self(&data, &config, NULL), GAN_OK);
     gan_loader *loader = NULL;
-    assert_int_equal(gan_loader_open(&loader, data, &config, s.first, s.n, s.step), GAN_OK);
+    assert_int_equal(gan_loader_open(&loader, data, &config, &spec), GAN_OK);
     int mirrors = 0;
     for (uint64_t step = s.step; step < s.step + 12; step++) {
         gan_batch batch;
@@ -105,6 +155,8 @@ static void check_loader(setting s)
     }
     assert_true(s.mirror ? mirrors > s.n && mirrors < 11 * s.n : mirrors == 0);
     gan_loader_close(loader);
+    check_bytes(data, &config, s, GAN_FORM_BYTES);
+    check_bytes(data, &config, s, GAN_FORM_PICKS);
     close_self(data);
 }
 
@@ -135,7 +187,7 @@ static void test_exact_ends(void **state)
         assert_int_equal(open_self(&data, &config, NULL), GAN_OK);
         gan_loader *loader = NULL;
         gan_batch batch;
-        assert_int_equal(gan_loader_open(&loader, data, &config, 0, 1, 0), GAN_OK);
+        assert_int_equal(gan_loader_open(&loader, data, &config, &(const gan_loader_spec){.n = 1}), GAN_OK);
         assert_int_equal(gan_loader_next(loader, &batch), GAN_OK);
         assert_true(batch.images[0] == (range == GAN_RANGE_SIGNED ? -1.0f : 0.0f) && batch.images[1] == 1.0f);
         assert_null(batch.labels);
@@ -156,7 +208,8 @@ static void test_close_early(void **state)
         for (int again = 0; again < 25; again++) {
             gan_loader *loader = NULL;
             gan_batch batch;
-            assert_int_equal(gan_loader_open(&loader, data, &config, 0, 1, 0), GAN_OK);
+            assert_int_equal(gan_loader_open(&loader, data, &config, &(const gan_loader_spec){.n = 1}),
+                             GAN_OK);
             for (int i = 0; i < takes; i++)
                 assert_int_equal(gan_loader_next(loader, &batch), GAN_OK);
             gan_loader_close(loader);

@@ -50,6 +50,59 @@ static void check_transfer(gan_backend *be)
     be->ops->free(be, memory);
 }
 
+static void check_room(gan_backend *be)
+{
+    enum { BYTES = 1 << 20 };
+    size_t before, after;
+    void *memory = NULL;
+    OPS_OK(be->ops->room(be, &before));
+    OPS_OK(be->ops->alloc(be, &memory, BYTES));
+    OPS_OK(be->ops->room(be, &after));
+    be->ops->free(be, memory);
+    assert_true(be->ops->host_memory ? before == 0 : before >= BYTES);
+    assert_true(after <= before);
+}
+
+static void check_host_alloc(gan_backend *be)
+{
+    void *memory = NULL;
+    OPS_OK(be->ops->host_alloc(be, &memory, 4097));
+    memset(memory, 1, 4097);
+    be->ops->host_free(be, memory);
+    be->ops->host_free(be, NULL);
+}
+
+/* Two places take turns, and the memory that is sent is filled again as soon as it may be. */
+static void check_send(gan_backend *be)
+{
+    enum { BYTES = 4096, SENDS = 9 };
+    unsigned char *sent, *to[2];
+    float *kept;
+    OPS_OK(be->ops->send_wait(be));
+    OPS_OK(be->ops->host_alloc(be, (void **)&sent, BYTES));
+    OPS_OK(be->ops->alloc(be, (void **)&to[0], BYTES));
+    OPS_OK(be->ops->alloc(be, (void **)&to[1], BYTES));
+    OPS_OK(be->ops->alloc(be, (void **)&kept, (size_t)SENDS * BYTES * sizeof *kept));
+    const gan_pictures_args args = {.n = 1, .h = 1, .w = BYTES, .c = 1, .unit = true};
+    uint64_t *picks;
+    OPS_OK(be->ops->alloc(be, (void **)&picks, sizeof *picks));
+    for (int i = 0; i < SENDS; i++) {
+        OPS_OK(be->ops->send_wait(be));
+        memset(sent, i + 1, BYTES);
+        OPS_OK(be->ops->send(be, to[i % 2], sent, BYTES));
+        OPS_OK(be->ops->pictures(be, kept + (size_t)i * BYTES, to[i % 2], picks, &args));
+    }
+    static float values[SENDS * BYTES];
+    OPS_OK(be->ops->download(be, values, kept, sizeof values));
+    for (int i = 0; i < SENDS * BYTES; i++)
+        assert_true(values[i] == (float)(i / BYTES + 1) / 255.0f);
+    be->ops->host_free(be, sent);
+    be->ops->free(be, to[0]);
+    be->ops->free(be, to[1]);
+    be->ops->free(be, kept);
+    be->ops->free(be, picks);
+}
+
 static void check_sync(gan_backend *be)
 {
     OPS_OK(be->ops->sync(be));
@@ -110,9 +163,17 @@ static void check_close(gan_backend *be)
 }
 
 static const ops_row rows[] = {
-    {OPS_OP(alloc), .check = check_alloc},     {OPS_OP(free), .check = check_free},
-    {OPS_OP(upload), .check = check_transfer}, {OPS_OP(download), .check = check_transfer},
-    {OPS_OP(sync), .check = check_sync},       {OPS_OP(for_shards), .check = check_for_shards},
+    {OPS_OP(alloc), .check = check_alloc},
+    {OPS_OP(free), .check = check_free},
+    {OPS_OP(upload), .check = check_transfer},
+    {OPS_OP(download), .check = check_transfer},
+    {OPS_OP(sync), .check = check_sync},
+    {OPS_OP(room), .check = check_room},
+    {OPS_OP(host_alloc), .check = check_host_alloc},
+    {OPS_OP(host_free), .check = check_host_alloc},
+    {OPS_OP(send), .check = check_send},
+    {OPS_OP(send_wait), .check = check_send},
+    {OPS_OP(for_shards), .check = check_for_shards},
     {OPS_OP(close), .check = check_close},
 };
 

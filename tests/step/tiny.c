@@ -80,7 +80,7 @@ void tiny_next(tiny *t, uint64_t number)
         t->labels[i] = (int)((global + number) % TINY_CLASSES);
         t->positions[i] = 1000 + 7 * (uint64_t)global;
     }
-    gan_batch batch = {number, t->images, t->labels, t->positions};
+    gan_batch batch = {.step = number, .images = t->images, .labels = t->labels, .positions = t->positions};
     assert_int_equal(gan_step_next(t->step, number, &batch), GAN_OK);
 }
 

@@ -36,6 +36,7 @@ static void close_backend(gan_backend *be)
     gan_cuda *cuda = (gan_cuda *)be;
     if (cuda->stream)
         cudaStreamSynchronize(cuda->stream);
+    gan_cuda_sender_close(be);
     for (int i = 0; i < GAN_CUDA_SLOTS; i++) {
         if (cuda->slots[i].copied)
             cudaEventDestroy(cuda->slots[i].copied);
@@ -59,6 +60,11 @@ static const gan_backend_ops table = {
     .upload = gan_cuda_upload,
     .download = gan_cuda_download,
     .sync = gan_cuda_sync,
+    .room = gan_cuda_room,
+    .host_alloc = gan_cuda_host_alloc,
+    .host_free = gan_cuda_host_free,
+    .send = gan_cuda_send,
+    .send_wait = gan_cuda_send_wait,
     .for_shards = gan_cuda_for_shards,
     .close = close_backend,
     .conv_create = gan_cuda_conv_create,
@@ -81,6 +87,7 @@ static const gan_backend_ops table = {
     .label_forward = gan_cuda_label_forward,
     .label_backward = gan_cuda_label_backward,
     .transpose = gan_cuda_transpose,
+    .pictures = gan_cuda_pictures,
     .loss = gan_cuda_loss,
     .noise = gan_cuda_noise,
     .tree_sum = gan_cuda_tree_sum,

@@ -31,6 +31,13 @@ typedef struct gan_cuda_slot {
     cudaEvent_t copied;
 } gan_cuda_slot;
 
+/* The copy stream of `send`, opened by the first one; `sent` is where its last copy has ended, `before` where
+ * the ops stood at the last send. */
+typedef struct gan_cuda_sender {
+    cudaStream_t stream;
+    cudaEvent_t sent, before;
+} gan_cuda_sender;
+
 typedef struct gan_cuda {
     gan_backend base;
     int device;
@@ -43,6 +50,7 @@ typedef struct gan_cuda {
     size_t column_floats;
     gan_cuda_slot slots[GAN_CUDA_SLOTS];
     int slot; /* the next to fill */
+    gan_cuda_sender sender;
 } gan_cuda;
 
 static inline cudaStream_t gan_cuda_stream(gan_backend *be)
@@ -63,6 +71,14 @@ gan_status gan_cuda_upload(gan_backend *be, void *to, const void *from_host, siz
 gan_status gan_cuda_download(gan_backend *be, void *to_host, const void *from, size_t bytes);
 gan_status gan_cuda_sync(gan_backend *be);
 gan_status gan_cuda_for_shards(gan_backend *be, int n, gan_shard_fn fn, void *context);
+
+/* send.c */
+gan_status gan_cuda_room(gan_backend *be, size_t *bytes);
+gan_status gan_cuda_host_alloc(gan_backend *be, void **out, size_t bytes);
+void gan_cuda_host_free(gan_backend *be, void *memory);
+gan_status gan_cuda_send(gan_backend *be, void *to, const void *from_host, size_t bytes);
+gan_status gan_cuda_send_wait(gan_backend *be);
+void gan_cuda_sender_close(gan_backend *be);
 
 /* conv.c */
 gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
@@ -111,6 +127,10 @@ gan_status gan_cuda_label_forward(gan_backend *be, float *y, const float *x, con
 gan_status gan_cuda_label_backward(gan_backend *be, float *dx, const float *dy, int n, size_t hw, int c,
                                    int classes);
 gan_status gan_cuda_transpose(gan_backend *be, float *y, const float *x, int n, int rows, int columns);
+
+/* pictures.cu */
+gan_status gan_cuda_pictures(gan_backend *be, float *out, const uint8_t *pixels, const uint64_t *picks,
+                             const gan_pictures_args *args);
 
 /* loss.cu, noise.cu, reduce.cu, adam.cu */
 gan_status gan_cuda_loss(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,

@@ -16,6 +16,8 @@ void gan_ref_free(gan_backend *be, void *memory);
 gan_status gan_ref_upload(gan_backend *be, void *to, const void *from_host, size_t bytes);
 gan_status gan_ref_download(gan_backend *be, void *to_host, const void *from, size_t bytes);
 gan_status gan_ref_sync(gan_backend *be);
+gan_status gan_ref_room(gan_backend *be, size_t *bytes);
+gan_status gan_ref_send_wait(gan_backend *be);
 gan_status gan_ref_for_shards(gan_backend *be, int n, gan_shard_fn fn, void *context);
 void gan_ref_close(gan_backend *be);
 
@@ -65,6 +67,10 @@ gan_status gan_ref_label_forward(gan_backend *be, float *y, const float *x, cons
 gan_status gan_ref_label_backward(gan_backend *be, float *dx, const float *dy, int n, size_t hw, int c,
                                   int classes);
 gan_status gan_ref_transpose(gan_backend *be, float *y, const float *x, int n, int rows, int columns);
+
+/* pictures.c */
+gan_status gan_ref_pictures(gan_backend *be, float *out, const uint8_t *pixels, const uint64_t *picks,
+                            const gan_pictures_args *args);
 
 /* loss.c */
 gan_status gan_ref_loss(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,

@@ -2,12 +2,17 @@
 #ifndef CUDASIM_H
 #define CUDASIM_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Another seed and policy (eager, lazy, random, starve) from here on. All streams must be idle. */
 void cudasim_set(unsigned long long seed, const char *policy);
+
+/* Each device has so many bytes from here on. */
+void cudasim_memory(size_t bytes);
 
 /* "cudaMalloc:7,kernel:3": as CUDASIM_FAIL, counted from here on; "" for none. Clears a pending error. */
 void cudasim_fail(const char *plan);
