@@ -53,12 +53,27 @@ static void fails_cleanly(void **state)
     cudasim_fail("");
 }
 
+/* 2^33 positions: more than an int, and than cuBLAS takes; in 32 bits it would be none. */
+static void refuses_what_is_too_large(void **state)
+{
+    (void)state;
+    const gan_conv_shape large = {1 << 15, 512, 512, 1, 512, 512, 1, 1, 1, 1, 1, 0, 0, 0, 0, true};
+    gan_backend *be;
+    gan_conv *conv;
+    cudasim_fail("");
+    assert_int_equal(gan_backend_open(&be, "cuda", 1), GAN_OK);
+    assert_int_equal(be->ops->conv_create(be, &conv, &large), GAN_BAD_INPUT);
+    assert_non_null(strstr(gan_error_message(), "too large"));
+    gan_backend_close(be);
+}
+
 #define FAILS(call) cmocka_unit_test_prestate(fails_cleanly, call)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_nothing),
+        cmocka_unit_test(refuses_what_is_too_large),
         FAILS("cudaGetDeviceCount"),
         FAILS("cudaSetDevice"),
         FAILS("cudaGetDeviceProperties"),

@@ -43,6 +43,8 @@ static const adam_answer answers[] = {
     {{1, 0, 0, 1, 1, 1}, 5, 7, 9, 0, 5, 0, 0},                 /* nothing to do */
     {{2, 0.5f, 0.75f, 0.5f, 0.25f, 0}, 1, 2, 4, 4, 1 - 6 / 2.6457513f, 3, 7}, /* 1 - 2 * 3 / sqrt(7) */
     {{0, 0.5f, 0.5f, 0.5f, 0.5f, 1}, 1, 2, 4, 4, 1, 3, 10}, /* no step, but the moments move */
+    /* 5 - 2 / sqrt(0.004); with 1 - 0.999f for 0.001f it would be 2e-5 off */
+    {{1, 0, 0.999f, 1, 0.001f, 0}, 5, 7, 0, 2, -26.622777f, 2, 0.004f},
 };
 
 static void check_adam(gan_backend *be)

@@ -70,30 +70,33 @@ static void check_label_backward(gan_backend *be)
     ops_case_close(&c);
 }
 
-/* rows x extra columns. */
+/* c pictures of rows x extra columns: more than a GPU has blocks, too. */
 static const ops_shape transpose_shapes[] = {
-    {.rows = 1, .extra = 1},  {.rows = 49, .extra = 128}, {.rows = 128, .extra = 49},
-    {.rows = 16, .extra = 3}, {.rows = 1, .extra = 77},   {.rows = 1023, .extra = 5},
+    {.c = 2, .rows = 1, .extra = 1},    {.c = 2, .rows = 49, .extra = 128},
+    {.c = 2, .rows = 128, .extra = 49}, {.c = 2, .rows = 16, .extra = 3},
+    {.c = 2, .rows = 1, .extra = 77},   {.c = 2, .rows = 1023, .extra = 5},
+    {.c = 4100, .rows = 2, .extra = 3},
 };
 
 static void setup_transpose(ops_case *c)
 {
+    const size_t n = (size_t)c->shape->c * c->shape->rows * (size_t)c->shape->extra;
     for (int shard = 0; shard < c->shards; shard++) {
-        ops_floats(c, shard, OPS_OUT, count(c, c->shape->extra));
-        ops_floats(c, shard, OPS_IN, count(c, c->shape->extra));
+        ops_floats(c, shard, OPS_OUT, n);
+        ops_floats(c, shard, OPS_IN, n);
     }
 }
 
 static gan_status run_transpose(ops_case *c, int shard)
 {
-    return c->be->ops->transpose(c->be, ops_f(c, shard, 0), ops_f(c, shard, 1), PICTURES, (int)c->shape->rows,
-                                 c->shape->extra);
+    return c->be->ops->transpose(c->be, ops_f(c, shard, 0), ops_f(c, shard, 1), c->shape->c,
+                                 (int)c->shape->rows, c->shape->extra);
 }
 
 static void check_transpose(gan_backend *be)
 {
     ops_case c;
-    ops_case_open(&c, be, &(const ops_shape){.rows = 2, .extra = 3}, 1);
+    ops_case_open(&c, be, &(const ops_shape){.c = 2, .rows = 2, .extra = 3}, 1);
     ops_floats(&c, 0, OPS_OUT, 12);
     ops_given(&c, 0, OPS_IN, (float[]){1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60}, 12);
     ops_case_shards(&c, run_transpose);
