@@ -23,7 +23,8 @@
 #include "gan_dist/rng.h"
 
 typedef struct gan_backend gan_backend;
-typedef struct gan_conv gan_conv; /* a planned convolution, opaque; each backend has its own */
+typedef struct gan_conv gan_conv;   /* a planned convolution, opaque; each backend has its own */
+typedef struct gan_graph gan_graph; /* captured calls, opaque */
 
 typedef enum gan_act { GAN_ACT_NONE, GAN_ACT_RELU, GAN_ACT_LRELU, GAN_ACT_TANH, GAN_ACT_SIGMOID } gan_act;
 #define GAN_LRELU_SLOPE 0.2f
@@ -66,6 +67,10 @@ typedef struct gan_adam_args {
     float epsilon;      /* as used: p -= step_size * m / (sqrt(v) + epsilon) */
 } gan_adam_args;
 
+/* Small downloads that nobody waits for at once. */
+#define GAN_READ_SLOTS 4
+#define GAN_READ_BYTES 256
+
 /* One shard's share of the work in for_shards. A failure stops the loop; the first failing shard's message is
  * the caller's. */
 typedef gan_status (*gan_shard_fn)(void *context, int shard);
@@ -80,6 +85,12 @@ typedef struct gan_backend_ops {
     /* The caller may change from_host as soon as it returns. */
     gan_status (*upload)(gan_backend *be, void *to, const void *from_host, size_t bytes);
     gan_status (*download)(gan_backend *be, void *to_host, const void *from, size_t bytes); /* waits */
+    /* Whole op: both are this backend's memory and do not overlap. */
+    gan_status (*copy)(gan_backend *be, void *to, const void *from, size_t bytes);
+    /* Brings at most GAN_READ_BYTES, as they are after the ops before, to a slot < GAN_READ_SLOTS; read_wait
+     * waits for that alone and hands them out, again and again until the slot's next read_start. */
+    gan_status (*read_start)(gan_backend *be, int slot, const void *from, size_t bytes);
+    gan_status (*read_wait)(gan_backend *be, int slot, void *to_host);
     gan_status (*sync)(gan_backend *be);
     /* Bytes of the device that nobody uses; 0 where that is not known. */
     gan_status (*room)(gan_backend *be, size_t *bytes);
@@ -147,8 +158,8 @@ typedef struct gan_backend_ops {
      * probabilities "real". */
     gan_status (*loss)(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,
                        float sums[2], const float *logits, int n, float scale);
-    gan_status (*noise)(gan_backend *be, float *out, size_t n, bool normal,
-                        gan_rng at); /* N(0,1) or U(-1,1) */
+    /* n vectors of `dim` numbers each, N(0,1) or U(-1,1); vector i is drawn at index at.index + i. */
+    gan_status (*noise)(gan_backend *be, float *out, size_t n, size_t dim, bool normal, gan_rng at);
 
     /* --- whole ops --- */
     /* out[i] = sum over k of parts[k][i], in the fixed tree over k. Parts may be overwritten; out may be
@@ -168,6 +179,22 @@ typedef struct gan_backend_ops {
                                double epsilon);
     gan_status (*adam)(gan_backend *be, float *p, float *m, float *v, const float *gradient, size_t n,
                        const gan_adam_args *args);
+
+    /* --- graphs; NULL in a backend that has none --- */
+    /* What is called between capture_begin and capture_end is not done but recorded, with its pointers and
+     * values; graph_launch does it, as one more op, as often as it is called. All of it has been called once
+     * before, outside. Memory can neither be had nor be given back meanwhile, and nothing crosses to the
+     * host: such calls are errors. Two things are each launch's own: `noise` takes `step` in place of
+     * at.step, and the k-th `adam` takes args[k] of as many as were captured. The bits are those of the same
+     * calls without a graph.
+     *
+     * capture_end is due whatever failed in between; then, or with `out` NULL, what was recorded is thrown
+     * away. Its message says so when the backend cannot be used after it. */
+    gan_status (*capture_begin)(gan_backend *be);
+    gan_status (*capture_end)(gan_backend *be, gan_graph **out);
+    gan_status (*graph_launch)(gan_backend *be, gan_graph *graph, uint32_t step, const gan_adam_args *args,
+                               int n);
+    void (*graph_destroy)(gan_backend *be, gan_graph *graph); /* NULL is fine */
 } gan_backend_ops;
 
 /* Every backend's struct starts with this. `threads` is how many shards run at once.
@@ -181,14 +208,45 @@ struct gan_backend {
     int threads;
     int group;      /* whose copies are there */
     uint64_t stamp; /* how often that has changed */
+
+    /* A device's; on the host 0, NULL and "". */
+    int device;
+    void *stream;    /* cudaStream_t: where all ops go, in order */
+    char place[128]; /* device and host, for messages */
+
+    /* Set by whoever knows what could keep the device for ever; NULL: nobody. Called again and again while
+     * the host waits for the device, except in `close`; a failure ends the wait with that status. */
+    gan_status (*poll)(void *context);
+    void *poll_context;
+
+    struct gan_read {
+        unsigned char bytes[GAN_READ_BYTES];
+        size_t n;
+    } reads[GAN_READ_SLOTS]; /* of a backend with host memory */
 };
 
-/* Opens a backend by name. Unknown: GAN_BAD_INPUT naming the nearest. threads >= 1. */
-gan_status gan_backend_open(gan_backend **out, const char *name, int threads);
+/* What products are computed in; sums, weights, statistics and moments are float32 or better in any case. */
+typedef enum gan_precision {
+    GAN_PRECISION_AUTO, /* the backend's own choice */
+    GAN_PRECISION_FP32,
+    GAN_PRECISION_TF32,
+    GAN_PRECISION_BF16
+} gan_precision;
+
+typedef struct gan_backend_options {
+    int threads; /* at least 1 */
+    int device;  /* index among those that this process sees; the host's backends have none */
+    gan_precision precision;
+} gan_backend_options;
+
+/* Opens a backend by name. GAN_BAD_INPUT: unknown (naming the nearest), or options that it cannot fulfil. */
+gan_status gan_backend_open(gan_backend **out, const char *name, const gan_backend_options *options);
 void gan_backend_close(gan_backend *be); /* NULL is fine */
 uint64_t gan_backend_enter(gan_backend *be, int group);
 
 /* The table of built backends (src/backend/table.c); NULL past the end. */
 const char *gan_backend_name(size_t index);
+/* How many devices this process sees; 0 also for the host's backends and for one that is not here. */
+int gan_backend_devices(const char *name);
 
 #endif

@@ -6,14 +6,15 @@
 
 typedef struct backend_row {
     const char *name;
-    gan_status (*open)(gan_backend **out, int threads);
+    gan_status (*open)(gan_backend **out, const gan_backend_options *options);
+    int (*devices)(void); /* NULL: it computes on the host */
 } backend_row;
 
 static const backend_row table[] = {
-    {"cpu", gan_cpu_open},
-    {"ref", gan_ref_open},
+    {"cpu", gan_cpu_open, NULL},
+    {"ref", gan_ref_open, NULL},
 #ifdef GAN_CUDA
-    {"cuda", gan_cuda_open},
+    {"cuda", gan_cuda_open, gan_cuda_devices},
 #endif
 };
 
@@ -49,17 +50,33 @@ static gan_status unknown_backend(const char *name)
     return gan_error(GAN_BAD_INPUT, "unknown backend '%s'; known: %s", name, known);
 }
 
-gan_status gan_backend_open(gan_backend **out, const char *name, int threads)
+static const backend_row *find_row(const char *name)
 {
+    for (size_t i = 0; i < TABLE_ROWS; i++)
+        if (strcmp(name, table[i].name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+gan_status gan_backend_open(gan_backend **out, const char *name, const gan_backend_options *options)
+{
+    const backend_row *row = find_row(name);
     *out = NULL;
-    for (size_t i = 0; i < TABLE_ROWS; i++) {
-        if (strcmp(name, table[i].name) != 0)
-            continue;
-        if (threads < 1)
-            return gan_error(GAN_BAD_INPUT, "backend %s: threads = %d must be at least 1", name, threads);
-        return table[i].open(out, threads);
-    }
-    return unknown_backend(name);
+    if (!row)
+        return unknown_backend(name);
+    if (options->threads < 1)
+        return gan_error(GAN_BAD_INPUT, "backend %s: threads = %d must be at least 1", name,
+                         options->threads);
+    if (!row->devices && options->precision != GAN_PRECISION_AUTO && options->precision != GAN_PRECISION_FP32)
+        return gan_error(GAN_BAD_INPUT, "backend %s: computes in float32 alone; use precision auto or fp32",
+                         name);
+    return row->open(out, options);
+}
+
+int gan_backend_devices(const char *name)
+{
+    const backend_row *row = find_row(name);
+    return row && row->devices ? row->devices() : 0;
 }
 
 void gan_backend_close(gan_backend *be)

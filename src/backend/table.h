@@ -5,9 +5,12 @@
 
 #include "gan_dist/backend.h"
 
-/* threads >= 1; *out is closed with its own ops->close. */
-gan_status gan_ref_open(gan_backend **out, int threads);
-gan_status gan_cpu_open(gan_backend **out, int threads);
-gan_status gan_cuda_open(gan_backend **out, int threads); /* GAN_BAD_INPUT where there is no GPU */
+/* *out is closed with its own ops->close. */
+gan_status gan_ref_open(gan_backend **out, const gan_backend_options *options);
+gan_status gan_cpu_open(gan_backend **out, const gan_backend_options *options);
+/* GAN_BAD_INPUT where there is no such GPU. */
+gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options);
+
+int gan_cuda_devices(void);
 
 #endif

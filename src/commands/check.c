@@ -104,7 +104,7 @@ static gan_status find_overlap(const gan_rank_facts *facts, int size)
 static gan_status try_backend(const char *name)
 {
     gan_backend *be;
-    GAN_TRY(gan_backend_open(&be, name, 1));
+    GAN_TRY(gan_backend_open(&be, name, &(gan_backend_options){.threads = 1}));
     gan_backend_close(be);
     return GAN_OK;
 }

@@ -250,9 +250,9 @@ static gan_status loss(gan_backend *be, const gan_loss *which, gan_loss_role rol
     return add(be, GAN_WORK_NOISE_LOSS, 0, numbers, numbers + 2);
 }
 
-static gan_status noise(gan_backend *be, float *out, size_t n, bool normal, gan_rng at)
+static gan_status noise(gan_backend *be, float *out, size_t n, size_t dim, bool normal, gan_rng at)
 {
-    return add(be, GAN_WORK_NOISE_LOSS, 0, 0, (double)n);
+    return add(be, GAN_WORK_NOISE_LOSS, 0, 0, (double)n * (double)dim);
 }
 
 static gan_status tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n)

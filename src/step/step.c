@@ -244,19 +244,19 @@ static gan_status noise_shard(void *context, int shard)
 {
     gan_step *step = context;
     gan_backend *be = step->backend;
+    const bool normal = step->config->noise == GAN_NOISE_NORMAL;
+    const int pictures = step->shards.pictures;
     size_t dim = (size_t)step->config->noise_dim;
-    for (int i = 0; i < step->shards.pictures; i++) {
-        int local = shard * step->shards.pictures + i;
-        gan_rng at = {.seed = step->config->seed, .stream = GAN_STREAM_NOISE};
-        if (step->config->noise_paired) {
-            at.index = (uint32_t)step->positions[local];
-        } else {
-            at.draw = step->draw;
-            at.step = (uint32_t)step->number;
-            at.index = (uint32_t)(step->shards.first * step->shards.pictures + local);
-        }
-        GAN_TRY(be->ops->noise(be, step->z[shard] + (size_t)i * dim, dim,
-                               step->config->noise == GAN_NOISE_NORMAL, at));
+    gan_rng at = {.seed = step->config->seed, .stream = GAN_STREAM_NOISE};
+    if (!step->config->noise_paired) {
+        at.draw = step->draw;
+        at.step = (uint32_t)step->number;
+        at.index = (uint32_t)((step->shards.first + shard) * pictures);
+        return be->ops->noise(be, step->z[shard], (size_t)pictures, dim, normal, at);
+    }
+    for (int i = 0; i < pictures; i++) {
+        at.index = (uint32_t)step->positions[shard * pictures + i];
+        GAN_TRY(be->ops->noise(be, step->z[shard] + (size_t)i * dim, 1, dim, normal, at));
     }
     return GAN_OK;
 }

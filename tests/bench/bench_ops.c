@@ -338,8 +338,8 @@ int main(int argc, char **argv)
     bench_step conv = {0}, map = {0}, arena = {0};
     if (argc > 2)
         repetitions = atoi(argv[2]);
-    must(gan_backend_open(&backends[0], name, 1));
-    must(gan_backend_open(&backends[1], name, 2));
+    must(gan_backend_open(&backends[0], name, &(gan_backend_options){.threads = 1}));
+    must(gan_backend_open(&backends[1], name, &(gan_backend_options){.threads = 2}));
     printf("convolutions: ms of a shard of %d, 1 thread and 2: forward, backward data, backward weights; "
            "whole ops, 1 thread and 2\n",
            IMAGES);

@@ -39,5 +39,5 @@ breaks kernel:200 'illegal memory access'
 breaks launch:150 'too many resources'
 breaks cublasGemmEx:30 'conv_' 'cuBLAS says'
 breaks cudaMemcpyAsync:60
-breaks cudaStreamSynchronize:40
+breaks cudaEventQuery:40
 breaks cudaEventRecord:20 upload

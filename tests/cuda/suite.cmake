@@ -52,11 +52,13 @@ foreach(name known_answers against_ref threads)
 endforeach()
 set_tests_properties(cuda.threads PROPERTIES LABELS "cuda;long") # with one stream it says little, and it takes minutes
 
-# Without leaks: the stand-in keeps what was destroyed, to know it again; this test counts instead.
-cuda_executable(cuda_open cuda_on_cudasim cuda/test_open.c)
-target_link_libraries(cuda_open PRIVATE gan_backend PkgConfig::cmocka)
-add_test(NAME cuda.open COMMAND cuda_open)
-set_tests_properties(cuda.open PROPERTIES LABELS cuda TIMEOUT 120 ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+# Without leaks: the stand-in keeps what was destroyed, to know it again; these tests count instead.
+foreach(name open wait graph)
+  cuda_executable(cuda_${name} cuda_on_cudasim cuda/test_${name}.c)
+  target_link_libraries(cuda_${name} PRIVATE gan_backend PkgConfig::cmocka)
+  add_test(NAME cuda.${name} COMMAND cuda_${name})
+  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 120 ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+endforeach()
 set_property(TEST cuda.known_answers cuda.against_ref cuda.threads APPEND PROPERTY ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 
 # The pictures on their way.

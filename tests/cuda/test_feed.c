@@ -125,7 +125,7 @@ static int keeps(gan_pictures where, size_t memory)
     gan_feed *feed = NULL;
     size_t room;
     cudasim_memory((size_t)16 << 30);
-    assert_int_equal(gan_backend_open(&be, "cuda", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&be, "cuda", &(gan_backend_options){.threads = 1}), GAN_OK);
     assert_int_equal(be->ops->room(be, &room), GAN_OK);
     cudasim_memory(((size_t)16 << 30) - room + memory);
     cudasim_fail("");
@@ -159,7 +159,7 @@ static gan_status open_and_take(void)
 {
     gan_backend *be;
     gan_feed *feed = NULL;
-    GAN_TRY(gan_backend_open(&be, "cuda", 1));
+    GAN_TRY(gan_backend_open(&be, "cuda", &(gan_backend_options){.threads = 1}));
     gan_status status = open_feed(&feed, be);
     for (int i = 0; i < 3 && status == GAN_OK; i++) {
         gan_batch batch;

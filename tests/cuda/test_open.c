@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cudasim.h"
 #include "gan_dist/backend.h"
@@ -17,7 +18,7 @@ static gan_status open_and_plan(void)
     gan_backend *be;
     gan_conv *conv = NULL;
     void *memory = NULL;
-    GAN_TRY(gan_backend_open(&be, "cuda", 1));
+    GAN_TRY(gan_backend_open(&be, "cuda", &(gan_backend_options){.threads = 1}));
     gan_status status = be->ops->conv_create(be, &conv, &shape);
     if (status == GAN_OK)
         status = be->ops->alloc(be, &memory, 1000);
@@ -61,19 +62,52 @@ static void refuses_what_is_too_large(void **state)
     gan_backend *be;
     gan_conv *conv;
     cudasim_fail("");
-    assert_int_equal(gan_backend_open(&be, "cuda", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&be, "cuda", &(gan_backend_options){.threads = 1}), GAN_OK);
     assert_int_equal(be->ops->conv_create(be, &conv, &large), GAN_BAD_INPUT);
     assert_non_null(strstr(gan_error_message(), "too large"));
     gan_backend_close(be);
+}
+
+static void opens_the_device_that_is_asked_for(void **state)
+{
+    (void)state;
+    gan_backend *be = NULL;
+    cudasim_fail("");
+    assert_int_equal(gan_backend_devices("cuda"), 2);
+    for (int device = 1; device >= 0; device--) {
+        char place[32];
+        assert_int_equal(
+            gan_backend_open(&be, "cuda", &(gan_backend_options){.threads = 1, .device = device}), GAN_OK);
+        assert_int_equal(be->device, device);
+        assert_non_null(be->stream);
+        snprintf(place, sizeof place, "device %d (", device);
+        assert_non_null(strstr(be->place, place));
+        gan_backend_close(be);
+    }
+    for (int device = -1; device <= 2; device += 3) {
+        char words[32];
+        assert_int_equal(
+            gan_backend_open(&be, "cuda", &(gan_backend_options){.threads = 1, .device = device}),
+            GAN_BAD_INPUT);
+        assert_null(be);
+        snprintf(words, sizeof words, "no device %d on host", device);
+        assert_non_null(strstr(gan_error_message(), words));
+    }
+    cudasim_fail("cudaGetDeviceCount:1");
+    assert_int_equal(gan_backend_devices("cuda"), 0);
+    cudasim_fail("");
+    assert_int_equal(cudasim_alive(), 0);
 }
 
 #define FAILS(call) cmocka_unit_test_prestate(fails_cleanly, call)
 
 int main(void)
 {
+    setenv("CUDASIM_DEVICES", "2", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_nothing),
         cmocka_unit_test(refuses_what_is_too_large),
+        cmocka_unit_test(opens_the_device_that_is_asked_for),
         FAILS("cudaGetDeviceCount"),
         FAILS("cudaSetDevice"),
         FAILS("cudaGetDeviceProperties"),

@@ -109,7 +109,7 @@ static void check_joined(const Capture &capture)
 
 extern "C" cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *out)
 {
-    CUDASIM_ENTER("cudaStreamEndCapture");
+    const cudaError_t entered = enter("cudaStreamEndCapture");
     check_stream("cudaStreamEndCapture", stream);
     refuse_withheld("cudaStreamEndCapture", stream);
     if (!active || active->origin != stream)
@@ -120,10 +120,14 @@ extern "C" cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *ou
         one->capture = nullptr;
         one->frontier.clear();
     }
-    *out = active->graph;
+    *out = entered == cudaSuccess ? active->graph : nullptr;
+    if (entered != cudaSuccess) { /* the capture is over all the same */
+        graphs.erase(active->graph);
+        bury(active->graph);
+    }
     delete active;
     active = nullptr;
-    return cudaSuccess;
+    return entered;
 }
 
 static void check_graph(const char *call, const CUgraph_st *graph)

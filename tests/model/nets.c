@@ -51,7 +51,7 @@ void small_open(small_net *s, const char *layers, bool bias, gan_shape input, in
                 gan_bn_scope bn, uint64_t seed)
 {
     *s = (small_net){.config = small_config(layers, bias), .n_local = n_local, .passes = passes};
-    assert_int_equal(gan_backend_open(&s->backend, "ref", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&s->backend, "ref", &(gan_backend_options){.threads = 1}), GAN_OK);
     gan_net_spec spec = {.name = "tested",
                          .config = &s->config,
                          .input = input,

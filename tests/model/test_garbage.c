@@ -126,7 +126,7 @@ static void damaged_presets_parse_or_say_why(void **state)
     tally t = {0};
     dice d = {{.seed = 20, .stream = GAN_STREAM_FACES}};
     gan_backend *backend;
-    assert_int_equal(gan_backend_open(&backend, "ref", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&backend, "ref", &(gan_backend_options){.threads = 1}), GAN_OK);
     const char *name;
     for (size_t preset = 0; (name = gan_preset_name(preset)); preset++)
         for (int text = 0; text < 2 * TEXTS_EACH; text++) {
@@ -151,7 +151,7 @@ static void random_words_parse_or_say_why(void **state)
     tally t = {0};
     dice d = {{.seed = 21, .stream = GAN_STREAM_FACES}};
     gan_backend *backend;
-    assert_int_equal(gan_backend_open(&backend, "ref", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&backend, "ref", &(gan_backend_options){.threads = 1}), GAN_OK);
     for (int text = 0; text < 3000; text++) {
         gan_net_config config = small_config("", text % 2 == 0);
         for (size_t words = 1 + roll(&d, 12); words > 0; words--) {

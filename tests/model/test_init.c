@@ -39,7 +39,7 @@ static void weights_follow_their_rule(void **state)
         {"dense 100", vector, "torch", UNIFORM(1 / sqrt(200))},
     };
     gan_backend *backend;
-    assert_int_equal(gan_backend_open(&backend, "ref", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&backend, "ref", &(gan_backend_options){.threads = 1}), GAN_OK);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         gan_net_config config = small_config(rows[i].layers, true);
         /* Only the right one of the two keys may be read. */
@@ -101,7 +101,7 @@ static void batch_norm_starts_at_one_or_around_it(void **state)
 {
     (void)state;
     gan_backend *backend;
-    assert_int_equal(gan_backend_open(&backend, "ref", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&backend, "ref", &(gan_backend_options){.threads = 1}), GAN_OK);
     for (int normal = 0; normal < 2; normal++) {
         gan_net_config config = small_config("dense 4096 bn", false);
         strcpy(config.init_bn, normal ? "normal 0.02" : "ones");
@@ -138,7 +138,7 @@ static void tensors_networks_and_seeds_differ(void **state)
 {
     (void)state;
     gan_backend *backend;
-    assert_int_equal(gan_backend_open(&backend, "ref", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&backend, "ref", &(gan_backend_options){.threads = 1}), GAN_OK);
     gan_net_config config = small_config("dense 200 | dense 200 | dense 200", false);
     const size_t n = 200 * 200, all = 3 * n;
     gan_net *net = initialised(backend, &config, 0, 3), *again = initialised(backend, &config, 0, 3);

@@ -221,7 +221,7 @@ void ops_describe(char *text, size_t size, const ops_shape *s)
 gan_backend *ops_open(const char *name, int threads)
 {
     gan_backend *be = NULL;
-    OPS_OK(gan_backend_open(&be, name, threads));
+    OPS_OK(gan_backend_open(&be, name, &(gan_backend_options){.threads = threads}));
     return be;
 }
 
@@ -229,7 +229,7 @@ gan_backend *ops_open(const char *name, int threads)
 static bool is_usable(const char *name)
 {
     gan_backend *be = NULL;
-    if (gan_backend_open(&be, name, 1) == GAN_BAD_INPUT) {
+    if (gan_backend_open(&be, name, &(gan_backend_options){.threads = 1}) == GAN_BAD_INPUT) {
         print_message("SKIPPED: %s\n", gan_error_message());
         return false;
     }

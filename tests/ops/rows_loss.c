@@ -68,13 +68,13 @@ static void check_loss(gan_backend *be)
                   (float[]){ln2 + ln4 - ln3, 1.25f});
 }
 
-/* rows = numbers, flag = normal. */
+/* rows = vectors, c = numbers of each, flag = normal. */
 static const ops_shape noise_shapes[] = {
-    {.rows = 1},
-    {.rows = 62},
-    {.rows = 101, .flag = true},
-    {.rows = 1, .flag = true},
-    {.rows = 800, .flag = true},
+    {.rows = 1, .c = 1},
+    {.rows = 5, .c = 62},
+    {.rows = 1, .c = 101, .flag = true},
+    {.rows = 3, .c = 1, .flag = true},
+    {.rows = 16, .c = 100, .flag = true},
 };
 
 static gan_rng place(uint32_t index)
@@ -85,25 +85,27 @@ static gan_rng place(uint32_t index)
 static void setup_noise(ops_case *c)
 {
     for (int shard = 0; shard < c->shards; shard++)
-        ops_floats(c, shard, OPS_OUT, c->shape->rows);
+        ops_floats(c, shard, OPS_OUT, c->shape->rows * (size_t)c->shape->c);
 }
 
 static gan_status run_noise(ops_case *c, int shard)
 {
-    return c->be->ops->noise(c->be, ops_f(c, shard, 0), c->shape->rows, c->shape->flag,
+    return c->be->ops->noise(c->be, ops_f(c, shard, 0), c->shape->rows, (size_t)c->shape->c, c->shape->flag,
                              place((uint32_t)shard));
 }
 
 /* The numbers of rng.h: uniform in [-1, 1), normal with mean 0 and deviation 1. */
 static void check_noise(gan_backend *be)
 {
-    enum { COUNT = 20001 };
+    enum { VECTORS = 3, DIM = 6667, COUNT = VECTORS * DIM };
     static float want[2][COUNT];
-    gan_rng_uniform(want[0], COUNT, place(0), -1, 1);
-    gan_rng_normal(want[1], COUNT, place(0), 0, 1);
+    for (int i = 0; i < VECTORS; i++) {
+        gan_rng_uniform(want[0] + i * DIM, DIM, place((uint32_t)i), -1, 1);
+        gan_rng_normal(want[1] + i * DIM, DIM, place((uint32_t)i), 0, 1);
+    }
     for (int normal = 0; normal < 2; normal++) {
         ops_case c;
-        ops_case_open(&c, be, &(const ops_shape){.rows = COUNT, .flag = normal}, 1);
+        ops_case_open(&c, be, &(const ops_shape){.rows = VECTORS, .c = DIM, .flag = normal}, 1);
         ops_floats(&c, 0, OPS_OUT, COUNT);
         ops_case_shards(&c, run_noise);
         ops_case_fetch(&c);

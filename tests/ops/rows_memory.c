@@ -103,6 +103,51 @@ static void check_send(gan_backend *be)
     be->ops->free(be, picks);
 }
 
+static void check_copy(gan_backend *be)
+{
+    unsigned char sent[500], back[500];
+    unsigned char *from = NULL, *to = NULL;
+    for (size_t i = 0; i < sizeof sent; i++)
+        sent[i] = (unsigned char)(i * 11 + 3);
+    OPS_OK(be->ops->alloc(be, (void **)&from, sizeof sent));
+    OPS_OK(be->ops->alloc(be, (void **)&to, sizeof sent));
+    OPS_OK(be->ops->upload(be, from, sent, sizeof sent));
+    OPS_OK(be->ops->copy(be, to, from, sizeof sent));
+    OPS_OK(be->ops->copy(be, to + 7, from + 301, 99));
+    OPS_OK(be->ops->copy(be, to, from + 1, 0));
+    OPS_OK(be->ops->download(be, back, to, sizeof back));
+    memmove(sent + 7, sent + 301, 99);
+    assert_memory_equal(back, sent, sizeof sent);
+    be->ops->free(be, from);
+    be->ops->free(be, to);
+}
+
+/* What a slot brings is what was there when it was started, whatever came after; slots do not meet. */
+static void check_reads(gan_backend *be)
+{
+    static const size_t sizes[GAN_READ_SLOTS] = {GAN_READ_BYTES, 1, 77, GAN_READ_BYTES};
+    unsigned char sent[GAN_READ_BYTES], back[GAN_READ_BYTES + 1], *memory = NULL;
+    OPS_OK(be->ops->alloc(be, (void **)&memory, sizeof sent));
+    for (int slot = 0; slot < GAN_READ_SLOTS; slot++) {
+        memset(sent, 10 + slot, sizeof sent);
+        OPS_OK(be->ops->upload(be, memory, sent, sizeof sent));
+        OPS_OK(be->ops->read_start(be, slot, memory, sizes[slot]));
+    }
+    memset(sent, 99, sizeof sent);
+    OPS_OK(be->ops->upload(be, memory, sent, sizeof sent));
+    for (int slot = GAN_READ_SLOTS - 1; slot >= 0; slot--)
+        for (int again = 0; again < 2; again++) {
+            memset(back, 0, sizeof back);
+            OPS_OK(be->ops->read_wait(be, slot, back));
+            for (size_t i = 0; i < sizeof back; i++)
+                assert_int_equal(back[i], i < sizes[slot] ? 10 + slot : 0);
+        }
+    OPS_OK(be->ops->read_start(be, 2, memory + 100, 50));
+    OPS_OK(be->ops->read_wait(be, 2, back));
+    assert_int_equal(back[49], 99);
+    be->ops->free(be, memory);
+}
+
 static void check_sync(gan_backend *be)
 {
     OPS_OK(be->ops->sync(be));
@@ -167,6 +212,9 @@ static const ops_row rows[] = {
     {OPS_OP(free), .check = check_free},
     {OPS_OP(upload), .check = check_transfer},
     {OPS_OP(download), .check = check_transfer},
+    {OPS_OP(copy), .check = check_copy},
+    {OPS_OP(read_start), .check = check_reads},
+    {OPS_OP(read_wait), .check = check_reads},
     {OPS_OP(sync), .check = check_sync},
     {OPS_OP(room), .check = check_room},
     {OPS_OP(host_alloc), .check = check_host_alloc},

@@ -78,7 +78,7 @@ static gan_status one_shard(void *context, int s)
 static void compute(conv_run *r, const char *backend, int threads, const gan_conv_shape *shape)
 {
     memset(r, 0, sizeof *r);
-    OK(gan_backend_open(&r->be, backend, threads));
+    OK(gan_backend_open(&r->be, backend, &(gan_backend_options){.threads = threads}));
     OK(r->be->ops->conv_create(r->be, &r->conv, shape));
     r->x_floats = (size_t)shape->n * (size_t)shape->h * (size_t)shape->w * (size_t)shape->c;
     r->y_floats = (size_t)shape->n * (size_t)shape->out_h * (size_t)shape->out_w * (size_t)shape->out_c;

@@ -59,7 +59,7 @@ static void check_backend(const char *name, gan_adam_kind kind)
     gan_net_config config = settings();
     double p[N], m[N] = {0}, v[N] = {0};
     float parameters[N], gradient[N], start[N], moment1[N], moment2[N];
-    gan_status status = gan_backend_open(&backend, name, 1);
+    gan_status status = gan_backend_open(&backend, name, &(gan_backend_options){.threads = 1});
     if (status == GAN_BAD_INPUT && strcmp(name, "cuda") == 0) {
         print_message("SKIPPED: %s\n", gan_error_message());
         return;

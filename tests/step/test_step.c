@@ -68,7 +68,7 @@ static void assert_refused(const gan_config *config, const char *says)
     gan_backend *backend;
     gan_step *step = NULL;
     gan_shards shards;
-    assert_int_equal(gan_backend_open(&backend, "ref", 1), GAN_OK);
+    assert_int_equal(gan_backend_open(&backend, "ref", &(gan_backend_options){.threads = 1}), GAN_OK);
     assert_int_equal(gan_shards_cut(&shards, config->batch, config->shards, 0, 1), GAN_OK);
     assert_int_equal(gan_step_create(&step, backend, config, &shards, NULL, NULL), GAN_BAD_INPUT);
     assert_null(step);

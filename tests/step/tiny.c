@@ -38,7 +38,8 @@ void tiny_open(tiny *t, const gan_config *config, const char *backend, int threa
 {
     memset(t, 0, sizeof *t);
     t->config = *config;
-    assert_int_equal(gan_backend_open(&t->backend, backend, threads), GAN_OK);
+    assert_int_equal(gan_backend_open(&t->backend, backend, &(gan_backend_options){.threads = threads}),
+                     GAN_OK);
     assert_int_equal(gan_shards_cut(&t->shards, config->batch, config->shards, rank, size), GAN_OK);
     if (gan_step_create(&t->step, t->backend, &t->config, &t->shards, reduce, reduce_context) != GAN_OK)
         fail_msg("%s", gan_error_message());

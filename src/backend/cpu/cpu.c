@@ -132,12 +132,11 @@ static void fill_table(void)
     table.transpose = gan_cpu_transpose;
 }
 
-gan_status gan_cpu_open(gan_backend **out, int threads)
+gan_status gan_cpu_open(gan_backend **out, const gan_backend_options *options)
 {
+    const int threads = options->threads;
     gan_status status = GAN_OK;
     *out = NULL;
-    if (threads < 1)
-        return gan_error(GAN_BAD_INPUT, "cpu backend: threads is %d; it must be at least 1", threads);
     gan_cpu *cpu = calloc(1, sizeof *cpu);
     if (!cpu)
         return gan_error(GAN_FAILED, "cpu backend: out of memory");

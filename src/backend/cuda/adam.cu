@@ -11,8 +11,11 @@ static __device__ __forceinline__ void update(float &p, float &m, float &v, floa
 
 /* Arenas are whole fours; what is left of other lengths is done one by one. */
 static __global__ void __launch_bounds__(GAN_BLOCK)
-    update_all(float *p, float *m, float *v, const float *gradient, size_t n, gan_adam_args args)
+    update_all(float *p, float *m, float *v, const float *gradient, size_t n, gan_adam_args args,
+               const gan_adam_args *of_launch)
 {
+    if (of_launch)
+        args = *of_launch;
     const size_t fours = n / 4;
     for (size_t i = gan_first(); i < fours; i += gan_stride()) {
         float4 p4 = reinterpret_cast<float4 *>(p)[i], m4 = reinterpret_cast<float4 *>(m)[i];
@@ -33,6 +36,9 @@ static __global__ void __launch_bounds__(GAN_BLOCK)
 gan_status gan_cuda_adam(gan_backend *be, float *p, float *m, float *v, const float *gradient, size_t n,
                          const gan_adam_args *args)
 {
-    GAN_LAUNCH(update_all, gan_blocks(n / 4), GAN_BLOCK, 0, gan_cuda_stream(be), p, m, v, gradient, n, *args);
+    const gan_adam_args *of_launch;
+    GAN_TRY(gan_cuda_launch_adam(be, &of_launch));
+    GAN_LAUNCH(update_all, gan_blocks(n / 4), GAN_BLOCK, 0, gan_cuda_stream(be), p, m, v, gradient, n, *args,
+               of_launch);
     return gan_cuda_launched(be, "adam");
 }

@@ -72,6 +72,7 @@ gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_
     gan_status status;
     void *memory;
     *out = NULL;
+    GAN_TRY(gan_cuda_refuse_capture(be, "conv_create"));
     GAN_TRY(gan_ref_conv_check(shape));
     gan_conv *conv = calloc(1, sizeof *conv);
     if (!conv)

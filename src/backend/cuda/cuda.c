@@ -13,16 +13,27 @@ gan_status gan_cuda_check(gan_backend *be, const char *what, cudaError_t error)
     if (error == cudaSuccess)
         return GAN_OK;
     cudaGetLastError(); /* told here: it must not be found again after the next launch */
-    return gan_error(GAN_FAILED, "cuda backend: at %s: %s on %s", what, cudaGetErrorString(error),
-                     ((gan_cuda *)be)->place);
+    ((gan_cuda *)be)->capture_failed = true;
+    return gan_error(GAN_FAILED, "cuda backend: at %s: %s on %s", what, cudaGetErrorString(error), be->place);
 }
 
 gan_status gan_cublas_check(gan_backend *be, const char *what, cublasStatus_t status)
 {
     if (status == CUBLAS_STATUS_SUCCESS)
         return GAN_OK;
+    cudaGetLastError(); /* what cuBLAS came upon in CUDA, likewise */
+    ((gan_cuda *)be)->capture_failed = true;
     return gan_error(GAN_FAILED, "cuda backend: at %s: cuBLAS says %s on %s", what,
-                     cublasGetStatusString(status), ((gan_cuda *)be)->place);
+                     cublasGetStatusString(status), be->place);
+}
+
+gan_status gan_cuda_refuse_capture(gan_backend *be, const char *what)
+{
+    gan_cuda *cuda = (gan_cuda *)be;
+    if (!cuda->is_capturing)
+        return GAN_OK;
+    cuda->capture_failed = true;
+    return gan_error(GAN_FAILED, "cuda backend: %s within a capture on %s", what, be->place);
 }
 
 gan_status gan_cuda_launched(gan_backend *be, const char *what)
@@ -34,21 +45,18 @@ gan_status gan_cuda_launched(gan_backend *be, const char *what)
 static void close_backend(gan_backend *be)
 {
     gan_cuda *cuda = (gan_cuda *)be;
-    if (cuda->stream)
-        cudaStreamSynchronize(cuda->stream);
+    if (be->stream)
+        cudaStreamSynchronize(gan_cuda_stream(be));
     gan_cuda_sender_close(be);
-    for (int i = 0; i < GAN_CUDA_SLOTS; i++) {
-        if (cuda->slots[i].copied)
-            cudaEventDestroy(cuda->slots[i].copied);
-        cudaFreeHost(cuda->slots[i].memory);
-    }
+    gan_cuda_close_slots(cuda);
+    cudaFree(cuda->launch);
     cudaFree(cuda->columns);
     cudaFree(cuda->partials);
     if (cuda->cublas)
         cublasDestroy(cuda->cublas);
     cudaFree(cuda->cublas_workspace);
-    if (cuda->stream)
-        cudaStreamDestroy(cuda->stream);
+    if (be->stream)
+        cudaStreamDestroy(gan_cuda_stream(be));
     free(cuda);
 }
 
@@ -59,6 +67,9 @@ static const gan_backend_ops table = {
     .free = gan_cuda_free,
     .upload = gan_cuda_upload,
     .download = gan_cuda_download,
+    .copy = gan_cuda_copy,
+    .read_start = gan_cuda_read_start,
+    .read_wait = gan_cuda_read_wait,
     .sync = gan_cuda_sync,
     .room = gan_cuda_room,
     .host_alloc = gan_cuda_host_alloc,
@@ -96,10 +107,21 @@ static const gan_backend_ops table = {
     .means = gan_cuda_means,
     .bn_inference = gan_cuda_bn_inference,
     .adam = gan_cuda_adam,
+    .capture_begin = gan_cuda_capture_begin,
+    .capture_end = gan_cuda_capture_end,
+    .graph_launch = gan_cuda_graph_launch,
+    .graph_destroy = gan_cuda_graph_destroy,
 };
+
+int gan_cuda_devices(void)
+{
+    int devices = 0;
+    return cudaGetDeviceCount(&devices) == cudaSuccess ? devices : 0;
+}
 
 static gan_status find_device(gan_cuda *cuda)
 {
+    gan_backend *be = &cuda->base;
     char host[64] = "";
     struct cudaDeviceProp properties;
     int devices = 0;
@@ -110,12 +132,13 @@ static gan_status find_device(gan_cuda *cuda)
                          "backend cuda: no usable GPU on host %s (%s); use --backend cpu, or a host with an "
                          "NVIDIA GPU and its driver",
                          host, error == cudaSuccess ? "CUDA sees none" : cudaGetErrorString(error));
-    snprintf(cuda->place, sizeof cuda->place, "device %d of host %s", cuda->device, host);
-    GAN_TRY(gan_cuda_check(&cuda->base, "cudaSetDevice", cudaSetDevice(cuda->device)));
-    GAN_TRY(gan_cuda_check(&cuda->base, "cudaGetDeviceProperties",
-                           cudaGetDeviceProperties(&properties, cuda->device)));
-    snprintf(cuda->place, sizeof cuda->place, "device %d (%.40s) of host %s", cuda->device, properties.name,
-             host);
+    if (be->device < 0 || be->device >= devices)
+        return gan_error(GAN_BAD_INPUT, "backend cuda: no device %d on host %s, which shows %d, from 0 on",
+                         be->device, host, devices);
+    snprintf(be->place, sizeof be->place, "device %d of host %s", be->device, host);
+    GAN_TRY(gan_cuda_check(be, "cudaSetDevice", cudaSetDevice(be->device)));
+    GAN_TRY(gan_cuda_check(be, "cudaGetDeviceProperties", cudaGetDeviceProperties(&properties, be->device)));
+    snprintf(be->place, sizeof be->place, "device %d (%.40s) of host %s", be->device, properties.name, host);
     return GAN_OK;
 }
 
@@ -125,7 +148,7 @@ static gan_status open_cublas(gan_cuda *cuda)
 {
     gan_backend *be = &cuda->base;
     GAN_TRY(gan_cublas_check(be, "cublasCreate", cublasCreate(&cuda->cublas)));
-    GAN_TRY(gan_cublas_check(be, "cublasSetStream", cublasSetStream(cuda->cublas, cuda->stream)));
+    GAN_TRY(gan_cublas_check(be, "cublasSetStream", cublasSetStream(cuda->cublas, gan_cuda_stream(be))));
     GAN_TRY(gan_cuda_alloc(be, &cuda->cublas_workspace, WORKSPACE_BYTES));
     return gan_cublas_check(be, "cublasSetWorkspace",
                             cublasSetWorkspace(cuda->cublas, cuda->cublas_workspace, WORKSPACE_BYTES));
@@ -134,30 +157,28 @@ static gan_status open_cublas(gan_cuda *cuda)
 static gan_status open_parts(gan_cuda *cuda)
 {
     gan_backend *be = &cuda->base;
-    void *partials;
+    cudaStream_t stream = NULL;
+    void *memory;
     GAN_TRY(find_device(cuda));
     GAN_TRY(gan_cuda_check(be, "cudaStreamCreateWithFlags",
-                           cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking)));
+                           cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking)));
+    be->stream = stream;
     GAN_TRY(open_cublas(cuda));
-    GAN_TRY(gan_cuda_alloc(be, &partials, GAN_CUDA_PARTIALS * sizeof(double)));
-    cuda->partials = partials;
-    for (int i = 0; i < GAN_CUDA_SLOTS; i++) {
-        gan_cuda_slot *slot = &cuda->slots[i];
-        GAN_TRY(gan_cuda_check(be, "cudaMallocHost", cudaMallocHost(&slot->memory, GAN_CUDA_SLOT_BYTES)));
-        GAN_TRY(gan_cuda_check(be, "cudaEventCreateWithFlags",
-                               cudaEventCreateWithFlags(&slot->copied, cudaEventDisableTiming)));
-    }
-    return GAN_OK;
+    GAN_TRY(gan_cuda_alloc(be, &memory, GAN_CUDA_PARTIALS * sizeof(double)));
+    cuda->partials = memory;
+    GAN_TRY(gan_cuda_alloc(be, &memory, sizeof *cuda->launch));
+    cuda->launch = memory;
+    return gan_cuda_open_slots(cuda);
 }
 
-gan_status gan_cuda_open(gan_backend **out, int threads)
+gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options)
 {
-    (void)threads;
     *out = NULL;
     gan_cuda *cuda = calloc(1, sizeof *cuda);
     if (!cuda)
         return gan_error(GAN_FAILED, "cuda backend: out of memory");
     cuda->base.ops = &table;
+    cuda->base.device = options->device;
     cuda->base.threads = 1; /* shards follow one another on the one stream, each on the whole GPU */
     gan_status status = open_parts(cuda);
     if (status != GAN_OK) {

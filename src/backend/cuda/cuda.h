@@ -1,9 +1,9 @@
 /* cuda.h: what the files of the cuda backend share. Nothing outside this folder includes it.
  *
  * All work of a rank goes to one stream, in the order of the calls: shards one after another, their inside on
- * the whole GPU. So the scratch memory below has one user at a time, and no op waits. What the host reads
- * goes through download, which waits; what it writes goes through pinned memory, so that the caller may reuse
- * its own at once. */
+ * the whole GPU. So the scratch memory below has one user at a time, and no op waits. All that crosses goes
+ * through pinned memory: what the host writes, so that the caller may reuse its own at once; what it reads,
+ * because CUDA would wait for a copy to other memory by itself, and nobody could end that wait. */
 #ifndef GAN_BACKEND_CUDA_H
 #define GAN_BACKEND_CUDA_H
 
@@ -21,14 +21,19 @@ extern "C" {
 #ifndef GAN_CUDA_COLUMN_BYTES
 #define GAN_CUDA_COLUMN_BYTES ((size_t)24 << 20)
 #endif
-#define GAN_CUDA_PARTIALS   ((size_t)1 << 18) /* doubles: sums of row blocks on their way to one sum */
-#define GAN_CUDA_SLOTS      2
-#define GAN_CUDA_SLOT_BYTES ((size_t)4 << 20)
+#define GAN_CUDA_PARTIALS ((size_t)1 << 18) /* doubles: sums of row blocks on their way to one sum */
+/* Many small slots, so that a few numbers a step do not wait for the pictures of the step before. */
+#define GAN_CUDA_LARGE       2
+#define GAN_CUDA_LARGE_BYTES ((size_t)4 << 20)
+#define GAN_CUDA_SMALL       16
+#define GAN_CUDA_SMALL_BYTES ((size_t)4 << 10)
+#define GAN_CUDA_ADAMS       64 /* updates in a graph: as many as an order can have */
 
-/* Pinned memory on its way to the device; `copied` is when it may be filled again. */
+/* Pinned memory on one end of a copy; `copied` is when it may be used again. */
 typedef struct gan_cuda_slot {
     void *memory;
     cudaEvent_t copied;
+    size_t bytes; /* brought by read_start */
 } gan_cuda_slot;
 
 /* The copy stream of `send`, opened by the first one; `sent` is where its last copy has ended, `before` where
@@ -38,29 +43,37 @@ typedef struct gan_cuda_sender {
     cudaEvent_t sent, before;
 } gan_cuda_sender;
 
+/* What is new with each launch of a graph, in the device's memory. */
+typedef struct gan_cuda_launch {
+    uint32_t step;
+    gan_adam_args adam[GAN_CUDA_ADAMS];
+} gan_cuda_launch;
+
 typedef struct gan_cuda {
     gan_backend base;
-    int device;
-    char place[128]; /* device and host, for messages */
-    cudaStream_t stream;
     cublasHandle_t cublas;
     void *cublas_workspace;
     double *partials;
     float *columns;
     size_t column_floats;
-    gan_cuda_slot slots[GAN_CUDA_SLOTS];
-    int slot; /* the next to fill */
     gan_cuda_sender sender;
+    gan_cuda_slot large[GAN_CUDA_LARGE], small[GAN_CUDA_SMALL], reads[GAN_READ_SLOTS];
+    int next_large, next_small; /* to fill */
+    gan_cuda_launch *launch;
+    bool is_capturing, capture_failed;
+    int adams; /* captured so far */
 } gan_cuda;
 
 static inline cudaStream_t gan_cuda_stream(gan_backend *be)
 {
-    return ((gan_cuda *)be)->stream;
+    return (cudaStream_t)be->stream;
 }
 
 /* cuda.c: from a code of CUDA or cuBLAS to a status whose message names call, device and host. */
 gan_status gan_cuda_check(gan_backend *be, const char *what, cudaError_t error);
 gan_status gan_cublas_check(gan_backend *be, const char *what, cublasStatus_t status);
+/* Within a capture: an error, and the capture has failed. */
+gan_status gan_cuda_refuse_capture(gan_backend *be, const char *what);
 /* After a launch: was it accepted? What goes wrong while it runs is found by the next call that waits. */
 gan_status gan_cuda_launched(gan_backend *be, const char *what);
 
@@ -69,7 +82,12 @@ gan_status gan_cuda_alloc(gan_backend *be, void **out, size_t bytes);
 void gan_cuda_free(gan_backend *be, void *memory);
 gan_status gan_cuda_upload(gan_backend *be, void *to, const void *from_host, size_t bytes);
 gan_status gan_cuda_download(gan_backend *be, void *to_host, const void *from, size_t bytes);
+gan_status gan_cuda_copy(gan_backend *be, void *to, const void *from, size_t bytes);
+gan_status gan_cuda_read_start(gan_backend *be, int slot, const void *from, size_t bytes);
+gan_status gan_cuda_read_wait(gan_backend *be, int slot, void *to_host);
 gan_status gan_cuda_sync(gan_backend *be);
+gan_status gan_cuda_open_slots(gan_cuda *cuda);
+void gan_cuda_close_slots(gan_cuda *cuda); /* as far as they were opened */
 gan_status gan_cuda_for_shards(gan_backend *be, int n, gan_shard_fn fn, void *context);
 
 /* send.c */
@@ -79,6 +97,22 @@ void gan_cuda_host_free(gan_backend *be, void *memory);
 gan_status gan_cuda_send(gan_backend *be, void *to, const void *from_host, size_t bytes);
 gan_status gan_cuda_send_wait(gan_backend *be);
 void gan_cuda_sender_close(gan_backend *be);
+
+/* wait.c: until `event`, or with NULL all of `stream`, has happened: looks again and again, so that poll can
+ * end it. A failure of poll is the status; what CUDA says of the device is *error. gan_cuda_wait: on the
+ * backend's stream, with either as the status. */
+gan_status gan_cuda_wait_for(gan_backend *be, cudaStream_t stream, cudaEvent_t event, cudaError_t *error);
+gan_status gan_cuda_wait(gan_backend *be, const char *what, cudaEvent_t event);
+
+/* graph.c */
+gan_status gan_cuda_capture_begin(gan_backend *be);
+gan_status gan_cuda_capture_end(gan_backend *be, gan_graph **out);
+gan_status gan_cuda_graph_launch(gan_backend *be, gan_graph *graph, uint32_t step, const gan_adam_args *args,
+                                 int n);
+void gan_cuda_graph_destroy(gan_backend *be, gan_graph *graph);
+/* Where a captured call finds each launch's own values, in the device's memory; NULL outside of a capture. */
+const uint32_t *gan_cuda_launch_step(gan_backend *be);
+gan_status gan_cuda_launch_adam(gan_backend *be, const gan_adam_args **out);
 
 /* conv.c */
 gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
@@ -135,7 +169,7 @@ gan_status gan_cuda_pictures(gan_backend *be, float *out, const uint8_t *pixels,
 /* loss.cu, noise.cu, reduce.cu, adam.cu */
 gan_status gan_cuda_loss(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,
                          float sums[2], const float *logits, int n, float scale);
-gan_status gan_cuda_noise(gan_backend *be, float *out, size_t n, bool normal, gan_rng at);
+gan_status gan_cuda_noise(gan_backend *be, float *out, size_t n, size_t dim, bool normal, gan_rng at);
 gan_status gan_cuda_tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
 gan_status gan_cuda_tree_sum_double(gan_backend *be, double *out, double *const *parts, int n_parts,
                                     size_t n);

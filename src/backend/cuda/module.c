@@ -5,12 +5,17 @@
 #include <string.h>
 #include "backend/table.h"
 
-gan_status gan_cuda_open(gan_backend **out, int threads)
+/* Never closed: CUDA's threads do not end before the program does. */
+static void *load(void)
 {
-    gan_status (*open)(gan_backend **, int);
+    return dlopen("libgan_cuda.so", RTLD_NOW | RTLD_LOCAL);
+}
+
+gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options)
+{
+    gan_status (*open)(gan_backend **, const gan_backend_options *);
     *out = NULL;
-    /* Never closed: CUDA's threads do not end before the program does. */
-    void *module = dlopen("libgan_cuda.so", RTLD_NOW | RTLD_LOCAL);
+    void *module = load();
     if (!module)
         return gan_error(GAN_BAD_INPUT, "backend cuda: %s; install the CUDA libraries, or use --backend cpu",
                          dlerror());
@@ -18,5 +23,15 @@ gan_status gan_cuda_open(gan_backend **out, int threads)
     if (!symbol)
         return gan_error(GAN_FAILED, "backend cuda: %s; build again", dlerror());
     memcpy(&open, &symbol, sizeof open);
-    return open(out, threads);
+    return open(out, options);
+}
+
+int gan_cuda_devices(void)
+{
+    int (*devices)(void);
+    void *module = load(), *symbol = module ? dlsym(module, "gan_cuda_devices") : NULL;
+    if (!symbol)
+        return 0;
+    memcpy(&devices, &symbol, sizeof devices);
+    return devices();
 }

@@ -36,6 +36,22 @@ gan_status gan_ref_download(gan_backend *be, void *to_host, const void *from, si
     return GAN_OK;
 }
 
+gan_status gan_ref_copy(gan_backend *be, void *to, const void *from, size_t bytes)
+{
+    return gan_ref_upload(be, to, from, bytes);
+}
+
+gan_status gan_ref_read_start(gan_backend *be, int slot, const void *from, size_t bytes)
+{
+    be->reads[slot].n = bytes;
+    return gan_ref_download(be, be->reads[slot].bytes, from, bytes);
+}
+
+gan_status gan_ref_read_wait(gan_backend *be, int slot, void *to_host)
+{
+    return gan_ref_download(be, to_host, be->reads[slot].bytes, be->reads[slot].n);
+}
+
 gan_status gan_ref_sync(gan_backend *be)
 {
     (void)be;

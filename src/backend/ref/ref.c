@@ -11,6 +11,9 @@ const gan_backend_ops gan_ref_ops = {
     .free = gan_ref_free,
     .upload = gan_ref_upload,
     .download = gan_ref_download,
+    .copy = gan_ref_copy,
+    .read_start = gan_ref_read_start,
+    .read_wait = gan_ref_read_wait,
     .sync = gan_ref_sync,
     .room = gan_ref_room,
     .host_alloc = gan_ref_alloc,
@@ -50,9 +53,9 @@ const gan_backend_ops gan_ref_ops = {
     .adam = gan_ref_adam,
 };
 
-gan_status gan_ref_open(gan_backend **out, int threads)
+gan_status gan_ref_open(gan_backend **out, const gan_backend_options *options)
 {
-    (void)threads;
+    (void)options;
     gan_backend *be = calloc(1, sizeof *be);
     *out = be;
     if (!be)

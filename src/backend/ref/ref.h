@@ -15,6 +15,9 @@ gan_status gan_ref_alloc(gan_backend *be, void **out, size_t bytes);
 void gan_ref_free(gan_backend *be, void *memory);
 gan_status gan_ref_upload(gan_backend *be, void *to, const void *from_host, size_t bytes);
 gan_status gan_ref_download(gan_backend *be, void *to_host, const void *from, size_t bytes);
+gan_status gan_ref_copy(gan_backend *be, void *to, const void *from, size_t bytes);
+gan_status gan_ref_read_start(gan_backend *be, int slot, const void *from, size_t bytes);
+gan_status gan_ref_read_wait(gan_backend *be, int slot, void *to_host);
 gan_status gan_ref_sync(gan_backend *be);
 gan_status gan_ref_room(gan_backend *be, size_t *bytes);
 gan_status gan_ref_send_wait(gan_backend *be);
@@ -77,7 +80,7 @@ gan_status gan_ref_loss(gan_backend *be, const gan_loss *loss, gan_loss_role rol
                         float sums[2], const float *logits, int n, float scale);
 
 /* noise.c */
-gan_status gan_ref_noise(gan_backend *be, float *out, size_t n, bool normal, gan_rng at);
+gan_status gan_ref_noise(gan_backend *be, float *out, size_t n, size_t dim, bool normal, gan_rng at);
 
 /* reduce.c */
 gan_status gan_ref_tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
