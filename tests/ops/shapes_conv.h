@@ -30,6 +30,7 @@ static const ops_shape conv_shapes[] = {
     /* dcgan32-mnist, dcgan48-anime: 5x5 down to 2x2 and 3x3 */
     CONV(1, 32, 32, 1, 16, 16, 32, 5, 2, 1, 2),
     CONV(8, 4, 4, 16, 2, 2, 32, 5, 2, 1, 2),
+    CONV(5, 4, 4, 16, 2, 2, 9, 5, 2, 1, 2), /* on the stand-in of CUDA: pieces of 2, 2 and 1 */
     CONV(1, 48, 48, 3, 24, 24, 21, 5, 2, 1, 2),
     CONV(8, 6, 6, 16, 3, 3, 16, 5, 2, 1, 2),
     /* anime96: 5x5, stride 3, pad 1 */
@@ -50,6 +51,7 @@ static const ops_shape conv_shapes[] = {
     CONV(5, 2, 2, 3, 1, 1, 5, 4, 2, 1, 1),
     CONV(2, 11, 11, 3, 3, 3, 5, 3, 3, 0, 0),
     CONV(2, 5, 7, 11, 5, 7, 13, 3, 1, 1, 1),
+    CONV(2, 6, 4, 6, 3, 2, 10, 4, 2, 1, 1),
     CONV(2, 7, 5, 21, 4, 3, 3, 1, 2, 0, 0),
     CONV(1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0),
     {.conv = {3, 9, 8, 3, 7, 4, 5, 3, 5, 1, 2, 0, 2, 0, 1, true}},
