@@ -68,7 +68,7 @@ static gan_status open_networks(gan_training *t)
     if (config->threads == 0)
         config->threads = gan_threads_default(t->comm);
     int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
-    const gan_backend_options options = {.threads = threads};
+    const gan_backend_options options = {.threads = threads, .precision = (gan_precision)config->precision};
     GAN_TRY(gan_backend_open(&t->backend, config->backend, &options));
     GAN_TRY(use_device(t));
     bool alone = size == 1;

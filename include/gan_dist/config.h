@@ -54,6 +54,7 @@ typedef struct gan_config {
     uint64_t seed;
     char loss[GAN_WORD_MAX]; /* a row of the loss table: bce, softmax */
     gan_bn_scope bn;
+    int precision;      /* auto, fp32, tf32, bf16: a gan_precision of backend.h */
     gan_adam_kind adam; /* where epsilon stands, see optim.h */
 
     char data[GAN_TEXT_MAX]; /* data.path: folder, IDX file, or "faces" / "faces:COUNT" for the built-in

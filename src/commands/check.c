@@ -101,10 +101,11 @@ static gan_status find_overlap(const gan_rank_facts *facts, int size)
 }
 
 /* It may be in the build and lack its device here. */
-static gan_status try_backend(const char *name)
+static gan_status try_backend(const gan_config *config)
 {
+    const gan_backend_options options = {.threads = 1, .precision = (gan_precision)config->precision};
     gan_backend *be;
-    GAN_TRY(gan_backend_open(&be, name, &(gan_backend_options){.threads = 1}));
+    GAN_TRY(gan_backend_open(&be, config->backend, &options));
     gan_backend_close(be);
     return GAN_OK;
 }
@@ -140,7 +141,7 @@ gan_status gan_command_check(gan_comm *comm, const gan_config *config, double me
         gan_log0("estimated  %.0f MiB a rank for preset %s", memory_mib,
                  config->preset[0] ? config->preset : "(none)");
 
-    gan_status status = gan_comm_agree(comm, try_backend(config->backend));
+    gan_status status = gan_comm_agree(comm, try_backend(config));
     for (int host = 0; host < gan_comm_hosts(comm); host++) {
         gan_status one = check_host(facts, size, host, memory_mib);
         status = status == GAN_OK ? one : status;

@@ -65,7 +65,7 @@ static gan_status load(generator *g, const char *path, const gan_config *options
     gan_config_defaults(&g->config);
     GAN_TRY_OUT(status, gan_config_apply_text(&g->config, text, path));
     int threads = options->threads > 0 ? options->threads : 1;
-    const gan_backend_options backend = {.threads = threads};
+    const gan_backend_options backend = {.threads = threads, .precision = (gan_precision)options->precision};
     GAN_TRY_OUT(status, gan_backend_open(&g->backend, options->backend, &backend));
     gan_net_spec spec = {.name = "generator",
                          .config = &g->config.generator,

@@ -10,6 +10,7 @@ static const char *const range_words[] = {"signed", "unit", NULL};
 static const char *const resize_words[] = {"bilinear", "nearest", NULL};
 static const char *const labels_words[] = {"none", "file", "folders", NULL};
 static const char *const split_words[] = {"all", "train", "test", NULL};
+static const char *const precision_words[] = {"auto", "fp32", "tf32", "bf16", NULL}; /* gan_precision */
 static const char *const pictures_words[] = {"auto", "device", "host", NULL};
 
 _Static_assert(sizeof(gan_bn_scope) == sizeof(int), "the table stores enumerations through an int");
@@ -131,6 +132,8 @@ static const gan_option_row table[] = {
      "batch norm over the whole batch or over each shard", YES},
     {"train.adam", GAN_OPTION_ENUM, FIELD(adam), 0, 0, adam_words, "tensorflow", NO_OPTION,
      "whose rule of where epsilon is added", YES},
+    {"train.precision", GAN_OPTION_ENUM, FIELD(precision), 0, 0, precision_words, "auto", "--precision", "P",
+     "what a device multiplies in convolutions: float32, or rounded to tf32 or bf16; auto = tf32, on the host fp32", NO},
     {"train.steps", GAN_OPTION_INT64, FIELD(steps), 0, MAX_STEPS, NULL, "0", "--steps", "N",
      "train up to step N (replaces epochs)", NO},
     {"train.epochs", GAN_OPTION_INT64, FIELD(epochs), 0, BILLION, NULL, "0", "--epochs", "N",

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# presets.sh PROGRAM COMPARE PRESET...: one step of each preset by cuda, on the stand-in, and by ref, from the same weights, noise and
-# pictures: the losses, and every tensor's gradient, of which Adam's first moment is then half.
+# presets.sh PROGRAM COMPARE PRECISION PRESET...: one step of each preset by cuda, on the stand-in, and by ref, from the same weights,
+# noise and pictures: the losses, and every tensor's gradient, of which Adam's first moment is then half.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
 compare=$2
-presets=("${@:3}")
+precision=$3
+presets=("${@:4}")
 
 # at_most LIMIT NUMBER WHAT
 at_most() {
@@ -18,7 +19,7 @@ train_both() {
     for backend in ref cuda; do
         rm -rf "$backend"
         train 0 --preset "$preset" --batch 4 --shards 2 --threads 1 --steps 1 --backend "$backend" --out "$backend" \
-            --log-every 1 --sample-every 0 "$@"
+            --log-every 1 --sample-every 0 "$@" $([ "$backend" = ref ] || echo --precision "$precision")
     done
 }
 

@@ -52,6 +52,13 @@ foreach(name known_answers against_ref threads)
 endforeach()
 set_tests_properties(cuda.threads PROPERTIES LABELS "cuda;long") # with one stream it says little, and it takes minutes
 
+# The products again, with factors rounded to TF32 and bfloat16.
+foreach(precision tf32 bf16)
+  add_test(NAME cuda.${precision} COMMAND cuda_against_ref cuda ${precision})
+  set_tests_properties(cuda.${precision} PROPERTIES LABELS cuda TIMEOUT 300
+                       ENVIRONMENT "CUDASIM_POLICY=random;ASAN_OPTIONS=detect_leaks=0")
+endforeach()
+
 # Without leaks: the stand-in keeps what was destroyed, to know it again; these tests count instead.
 foreach(name open wait graph)
   cuda_executable(cuda_${name} cuda_on_cudasim cuda/test_${name}.c)
@@ -86,8 +93,8 @@ add_executable(cuda_compare cuda/compare.c)
 target_link_libraries(cuda_compare PRIVATE gan_out gan_base)
 cuda_script(program $<TARGET_FILE:gan_dist_on_cudasim>)
 cuda_script(ranks $<TARGET_FILE:gan_dist_on_cudasim>)
-cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> mlp-mnist gan-mnist dcgan32-mnist quickstart)
-cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> cdcgan-mnist dcgan48-anime dcgan64
+cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 mlp-mnist gan-mnist dcgan32-mnist quickstart)
+cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 cdcgan-mnist dcgan48-anime dcgan64
             anime96)
 set_tests_properties(cuda.program cuda.ranks cuda.presets cuda.large_presets PROPERTIES RESOURCE_LOCK mpi TIMEOUT 600)
 set_tests_properties(cuda.large_presets PROPERTIES LABELS "cuda;long")

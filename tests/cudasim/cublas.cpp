@@ -266,9 +266,12 @@ static cublasStatus_t gemm(const char *call, cublasHandle_t handle, cublasOperat
         misuse("%s: m %d, n %d, k %d, %d products", call, m, n, k, batch);
     if (transa > CUBLAS_OP_T || transb > CUBLAS_OP_T)
         misuse("%s: neither CUBLAS_OP_N nor CUBLAS_OP_T", call);
-    if (compute == CUBLAS_COMPUTE_32F_FAST_16BF || atype != btype)
-        misuse("%s: compute type %d for types %d and %d is not known to the stand-in", call, compute, atype,
-               btype);
+    const bool narrow = atype == CUDA_R_16BF;
+    const bool plain = compute == CUBLAS_COMPUTE_32F || compute == CUBLAS_COMPUTE_32F_PEDANTIC;
+    if (atype != btype || !(plain || (compute == CUBLAS_COMPUTE_32F_FAST_TF32 && !narrow)) ||
+        (ctype != CUDA_R_32F && !narrow))
+        misuse("%s: compute type %d for types %d, %d and %d is not known to the stand-in", call, compute,
+               atype, btype, ctype);
     Product product = {matrix(a, atype, transa == CUBLAS_OP_T, m, k, lda, stridea),
                        matrix(b, btype, transb == CUBLAS_OP_T, k, n, ldb, strideb),
                        matrix(c, ctype, false, m, n, ldc, stridec),

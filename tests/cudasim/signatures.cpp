@@ -3,6 +3,7 @@
  * here. */
 #include <type_traits>
 #include "cublas_v2.h"
+#include "cuda_bf16.h"
 #include "cuda_runtime.h"
 #if __has_include("nccl.h") /* NVIDIA's comes in a package of its own */
 #include "nccl.h"
@@ -146,6 +147,8 @@ LAYOUT(uint3, 12, 4);
 LAYOUT(dim3, 12, 4);
 LAYOUT(float2, 8, 8);
 LAYOUT(float4, 16, 16);
+LAYOUT(__nv_bfloat16, 2, 2);
+FUNCTION(__nv_bfloat16, __float2bfloat16_rn, float);
 
 #ifdef HAVE_NCCL
 FUNCTION(ncclResult_t, ncclGetVersion, int *);

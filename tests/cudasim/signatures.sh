@@ -14,7 +14,8 @@ compile() {
 }
 
 headers=()
-for header in include/cuda_runtime_api.h include/cublas_v2.h include/nccl.h; do
+for header in include/cuda_runtime_api.h include/cublas_v2.h include/nccl.h \
+    include/cuda_bf16.h; do
     [ ! -e "$header" ] || headers+=("$header")
 done
 missing=$(comm -23 <(words "${headers[@]}") <(words signatures.cpp) | grep -vE '^(CUDASIM|CUBLAS_V)' || true)

@@ -1,5 +1,6 @@
 /* test_blas.cpp: matrix products, and what they ask for. */
 #include <cmath>
+#include <cstring>
 #include "checks.h"
 #include "cublas_v2.h"
 
@@ -105,10 +106,46 @@ static bool run_tf32()
     return fetch(c, 2, r.stream) == std::vector<float>{1, 1.001953125f};
 }
 
+/* Factors of 16 bits; the sum of their products is a float, rounded only where C is narrow too. */
+template <int narrow_result> static bool run_bf16()
+{
+    rig r;
+    const float one = 1, zero = 0;
+    const uint16_t factors[] = {0x3f80, 0x3f81, 0x4040, 0}; /* 1, 1 + 2^-7, 3 */
+    float bits[2];
+    memcpy(bits, factors, sizeof bits);
+    const float *a = upload({bits[0], bits[1]}, r.stream);
+    const uint16_t *b = reinterpret_cast<const uint16_t *>(a) + 2;
+    float *c = new_device<float>(2);
+    expect_blas(cublasGemmEx(r.handle, CUBLAS_OP_N, CUBLAS_OP_N, 2, 1, 1, &one, a, CUDA_R_16BF, 2, b,
+                             CUDA_R_16BF, 1, &zero, c, narrow_result ? CUDA_R_16BF : CUDA_R_32F, 2,
+                             CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
+    const std::vector<float> got = fetch(c, 2, r.stream);
+    if (!narrow_result)
+        return got == std::vector<float>{3, 3.0234375f};
+    uint16_t rounded[2];
+    memcpy(rounded, got.data(), sizeof rounded);
+    return rounded[0] == 0x4040 && rounded[1] == 0x4042; /* 3 + 2^-5, the even one of two as near */
+}
+
+static bool run_unknown_types()
+{
+    rig r;
+    const float one = 1;
+    const float *a = upload({1, 1}, r.stream);
+    cublasGemmEx(r.handle, CUBLAS_OP_N, CUBLAS_OP_N, 1, 1, 1, &one, a, CUDA_R_16BF, 1, a, CUDA_R_16BF, 1,
+                 &one, new_device<float>(1), CUDA_R_32F, 1, CUBLAS_COMPUTE_32F_FAST_TF32,
+                 CUBLAS_GEMM_DEFAULT);
+    return true;
+}
+
 static void test_batches_and_precision(void **)
 {
     must_pass(run_batch);
     must_pass(run_tf32);
+    must_pass(run_bf16<0>);
+    must_pass(run_bf16<1>);
+    must_be_reported(run_unknown_types, "compute type 77 for types 14, 14 and 0");
 }
 
 static bool product(rig &r, int lda, size_t floats, bool device_alpha)

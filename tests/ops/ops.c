@@ -26,6 +26,9 @@ static void *host_memory(size_t bytes)
     return memory;
 }
 
+gan_precision ops_precision = GAN_PRECISION_FP32;
+bool ops_rounded;
+
 void ops_case_open(ops_case *c, gan_backend *be, const ops_shape *shape, int shards)
 {
     memset(c, 0, sizeof *c);
@@ -54,6 +57,12 @@ static float *random_values(const ops_case *c, int shard, size_t n)
     gan_rng at = {
         .seed = 7, .stream = GAN_STREAM_NOISE, .index = (uint32_t)(shard * OPS_BUFFERS + c->buffers[shard])};
     gan_rng_normal(values, n, at, 0, 1);
+    for (size_t i = 0; ops_rounded && i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bits &= 0xffff0000u;
+        memcpy(&values[i], &bits, sizeof bits);
+    }
     return values;
 }
 
@@ -221,7 +230,10 @@ void ops_describe(char *text, size_t size, const ops_shape *s)
 gan_backend *ops_open(const char *name, int threads)
 {
     gan_backend *be = NULL;
-    OPS_OK(gan_backend_open(&be, name, &(gan_backend_options){.threads = threads}));
+    const bool host = strcmp(name, "ref") == 0 || strcmp(name, "cpu") == 0;
+    const gan_backend_options options = {.threads = threads,
+                                         .precision = host ? GAN_PRECISION_AUTO : ops_precision};
+    OPS_OK(gan_backend_open(&be, name, &options));
     return be;
 }
 

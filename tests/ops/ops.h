@@ -61,8 +61,9 @@ typedef struct ops_case {
 
 typedef struct ops_row {
     const char *name;
-    size_t slot;      /* where in gan_backend_ops */
-    double tolerance; /* largest difference from ref, relative to the largest value of the buffer */
+    size_t slot;       /* where in gan_backend_ops */
+    double tolerance;  /* largest difference from ref, relative to the largest value of the buffer */
+    double tf32, bf16; /* the same where factors are rounded to that; 0: it has no products */
     const ops_shape *shapes;
     size_t n_shapes;
     void (*setup)(ops_case *c);
@@ -139,6 +140,10 @@ typedef struct ops_state {
     const ops_row *row;
 } ops_state;
 
+/* What backends with a device are opened with, and whether random values are bfloat16's, which no precision
+ * rounds. */
+extern gan_precision ops_precision;
+extern bool ops_rounded;
 gan_backend *ops_open(const char *name, int threads);
 /* Runs `test` (state: ops_state) for every backend, or `only` this one, and every row that `applies`. Returns
  * main's exit status. */

@@ -6,6 +6,8 @@
  * pad_left). */
 #include "device.h"
 
+#include "bf16.h"
+
 static __device__ __forceinline__ float4 operator+(float4 a, float4 b)
 {
     return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
@@ -21,10 +23,10 @@ template <> __device__ __forceinline__ float4 zero()
     return make_float4(0, 0, 0, 0);
 }
 
-/* c counts T's. */
-template <class T>
+/* c counts T's; N is T or what it is narrowed to. */
+template <class N, class T>
 static __global__ void __launch_bounds__(GAN_BLOCK)
-    to_columns(T *columns, const T *x, gan_conv_shape s, int c, size_t rows)
+    to_columns(N *columns, const T *x, gan_conv_shape s, int c, size_t rows)
 {
     const int i = gan_column(), width = s.kernel_h * s.kernel_w * c;
     if (i >= width)
@@ -35,7 +37,8 @@ static __global__ void __launch_bounds__(GAN_BLOCK)
         const int ih = oh * s.stride_h + kh - s.pad_top, iw = ow * s.stride_w + kw - s.pad_left;
         const size_t n = row / ((size_t)s.out_h * s.out_w);
         const bool inside = ih >= 0 && ih < s.h && iw >= 0 && iw < s.w;
-        columns[row * width + i] = inside ? x[((n * s.h + ih) * s.w + iw) * c + i % c] : zero<T>();
+        columns[row * width + i] =
+            gan_narrow<N>(inside ? x[((n * s.h + ih) * s.w + iw) * c + i % c] : zero<T>());
     }
 }
 
@@ -73,13 +76,13 @@ static __global__ void __launch_bounds__(GAN_BLOCK)
     }
 }
 
-template <class T>
-static void launch_columns(gan_backend *be, float *columns, const float *x, const gan_conv_shape *s, int n)
+template <class N, class T>
+static void launch_columns(gan_backend *be, void *columns, const float *x, const gan_conv_shape *s, int n)
 {
     const int c = (int)(s->c * sizeof(float) / sizeof(T)), width = s->kernel_h * s->kernel_w * c;
     const size_t rows = (size_t)n * s->out_h * s->out_w;
-    GAN_LAUNCH(to_columns<T>, gan_row_grid(rows, width), gan_row_block(width), 0, gan_cuda_stream(be),
-               reinterpret_cast<T *>(columns), reinterpret_cast<const T *>(x), *s, c, rows);
+    GAN_LAUNCH((to_columns<N, T>), gan_row_grid(rows, width), gan_row_block(width), 0, gan_cuda_stream(be),
+               static_cast<N *>(columns), reinterpret_cast<const T *>(x), *s, c, rows);
 }
 
 template <class T>
@@ -91,14 +94,32 @@ static void launch_pixels(gan_backend *be, float *dx, const float *columns, cons
                reinterpret_cast<T *>(dx), reinterpret_cast<const T *>(columns), *s, c, rows);
 }
 
-gan_status gan_cuda_columns(gan_backend *be, float *columns, const float *x, const gan_conv_shape *shape,
-                            int n)
+gan_status gan_cuda_columns(gan_backend *be, void *columns, bool narrow, const float *x,
+                            const gan_conv_shape *shape, int n)
 {
-    if (shape->c % 4 == 0)
-        launch_columns<float4>(be, columns, x, shape, n);
+    const bool fours = shape->c % 4 == 0;
+    if (narrow && fours)
+        launch_columns<gan_bf16x4, float4>(be, columns, x, shape, n);
+    else if (narrow)
+        launch_columns<__nv_bfloat16, float>(be, columns, x, shape, n);
+    else if (fours)
+        launch_columns<float4, float4>(be, columns, x, shape, n);
     else
-        launch_columns<float>(be, columns, x, shape, n);
+        launch_columns<float, float>(be, columns, x, shape, n);
     return gan_cuda_launched(be, "columns of a convolution");
+}
+
+static __global__ void __launch_bounds__(GAN_BLOCK) to_bf16(__nv_bfloat16 *out, const float *x, size_t n)
+{
+    for (size_t i = gan_first(); i < n; i += gan_stride())
+        out[i] = gan_narrow<__nv_bfloat16>(x[i]);
+}
+
+gan_status gan_cuda_narrow(gan_backend *be, void *out, const float *x, size_t n)
+{
+    GAN_LAUNCH(to_bf16, gan_blocks(n), GAN_BLOCK, 0, gan_cuda_stream(be), static_cast<__nv_bfloat16 *>(out),
+               x, n);
+    return gan_cuda_launched(be, "factors of a product");
 }
 
 gan_status gan_cuda_pixels(gan_backend *be, float *dx, const float *columns, const gan_conv_shape *shape,

@@ -2,6 +2,10 @@
  * columns stay in the second-level cache. Where a picture is its own row of columns (dense layers, the ends
  * of a DCGAN) the product reads and writes the pictures themselves.
  *
+ * What is multiplied is float32, rounded by cuBLAS (tf32), or here (bf16): then the columns and the private
+ * weights are bfloat16 in memory, and pictures and gradients are copied to be so. Sums and results are
+ * float32 in each.
+ *
  * Row-major, with K = kernel_h * kernel_w * c and a row for each output position:
  *   y = columns W^T      columns = dy W      dW = dy^T columns      W, dW and parts: [out_c][K]
  * cuBLAS counts columns first: to it these are the transposed matrices, and the factors change places. */
@@ -13,7 +17,7 @@
 
 struct gan_conv {
     gan_conv_shape shape;
-    float *weights;      /* [out_c][K] */
+    void *weights;       /* [out_c][K], float or bfloat16 */
     int k;               /* K */
     int positions;       /* of a picture's output */
     int chunk;           /* pictures at a time */
@@ -29,12 +33,23 @@ static bool is_own_columns(const gan_conv_shape *s)
     return at_start && (whole || point);
 }
 
-static gan_status plan(gan_conv *conv)
+static bool is_narrow(const gan_backend *be)
+{
+    return ((const gan_cuda *)be)->precision == GAN_PRECISION_BF16;
+}
+
+static size_t factor_size(const gan_backend *be)
+{
+    return is_narrow(be) ? sizeof(uint16_t) : sizeof(float);
+}
+
+static gan_status plan(const gan_backend *be, gan_conv *conv)
 {
     const gan_conv_shape *s = &conv->shape;
     const double k = (double)s->kernel_h * s->kernel_w * s->c, positions = (double)s->out_h * s->out_w;
     conv->own_columns = is_own_columns(s);
-    double pictures = conv->own_columns ? s->n : GAN_CUDA_COLUMN_BYTES / (positions * k * sizeof(float));
+    const bool whole = conv->own_columns && !is_narrow(be);
+    double pictures = whole ? s->n : GAN_CUDA_COLUMN_BYTES / (positions * k * sizeof(float));
     pictures = pictures < 1 ? 1 : pictures > s->n ? s->n : pictures;
     if (k > INT_MAX || positions * pictures > INT_MAX)
         return gan_error(GAN_BAD_INPUT,
@@ -48,29 +63,34 @@ static gan_status plan(gan_conv *conv)
     return GAN_OK;
 }
 
-static size_t column_floats(const gan_conv *conv)
+static gan_status enlarge(gan_backend *be, void **memory, size_t *bytes, size_t need)
 {
-    return conv->own_columns ? 0 : (size_t)conv->chunk * (size_t)conv->positions * (size_t)conv->k;
+    if (*bytes >= need)
+        return GAN_OK;
+    gan_cuda_free(be, *memory);
+    *memory = NULL;
+    *bytes = 0;
+    GAN_TRY(gan_cuda_alloc(be, memory, need));
+    *bytes = need;
+    return GAN_OK;
 }
 
-static gan_status reserve_columns(gan_cuda *cuda, size_t floats)
+/* Columns are floats on their way back to pixels, whatever they are as factors. */
+static gan_status reserve(gan_backend *be, const gan_conv *conv)
 {
-    void *memory;
-    if (cuda->column_floats >= floats)
+    gan_cuda *cuda = (gan_cuda *)be;
+    const size_t rows = (size_t)conv->chunk * (size_t)conv->positions;
+    if (!conv->own_columns || is_narrow(be))
+        GAN_TRY(enlarge(be, &cuda->columns, &cuda->column_bytes, rows * (size_t)conv->k * sizeof(float)));
+    if (!is_narrow(be))
         return GAN_OK;
-    gan_cuda_free(&cuda->base, cuda->columns);
-    cuda->columns = NULL;
-    cuda->column_floats = 0;
-    GAN_TRY(gan_cuda_alloc(&cuda->base, &memory, floats * sizeof(float)));
-    cuda->columns = memory;
-    cuda->column_floats = floats;
-    return GAN_OK;
+    return enlarge(be, &cuda->factors, &cuda->factor_bytes,
+                   rows * (size_t)conv->shape.out_c * sizeof(uint16_t));
 }
 
 gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape)
 {
     gan_status status;
-    void *memory;
     *out = NULL;
     GAN_TRY(gan_cuda_refuse_capture(be, "conv_create"));
     GAN_TRY(gan_ref_conv_check(shape));
@@ -78,10 +98,9 @@ gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_
     if (!conv)
         return gan_error(GAN_FAILED, "convolution: out of memory");
     conv->shape = *shape;
-    GAN_TRY_OUT(status, plan(conv));
-    GAN_TRY_OUT(status, reserve_columns((gan_cuda *)be, column_floats(conv)));
-    GAN_TRY_OUT(status, gan_cuda_alloc(be, &memory, conv->weight_count * sizeof(float)));
-    conv->weights = memory;
+    GAN_TRY_OUT(status, plan(be, conv));
+    GAN_TRY_OUT(status, reserve(be, conv));
+    GAN_TRY_OUT(status, gan_cuda_alloc(be, &conv->weights, conv->weight_count * factor_size(be)));
     *out = conv;
     return GAN_OK;
 out:
@@ -104,12 +123,14 @@ static int taps(const gan_conv *conv)
 
 gan_status gan_cuda_conv_prepare(gan_backend *be, gan_conv *conv, const float *weights)
 {
-    return gan_cuda_transpose(be, conv->weights, weights, conv->shape.out_c, conv->shape.c, taps(conv));
+    const int out_c = conv->shape.out_c, c = conv->shape.c;
+    return is_narrow(be) ? gan_cuda_transpose_narrow(be, conv->weights, weights, out_c, c, taps(conv))
+                         : gan_cuda_transpose(be, conv->weights, weights, out_c, c, taps(conv));
 }
 
 typedef struct matrix {
     cublasOperation_t op;
-    const float *at;
+    const void *at;
     int stride;
 } matrix;
 
@@ -117,11 +138,15 @@ typedef struct matrix {
 static gan_status multiply(gan_backend *be, const char *what, float *out, int m, int n, int k, matrix a,
                            matrix b, bool keep)
 {
+    const gan_cuda *cuda = (gan_cuda *)be;
     const float one = 1, beta = keep ? 1 : 0;
+    const cudaDataType type = is_narrow(be) ? CUDA_R_16BF : CUDA_R_32F;
+    const cublasComputeType_t compute =
+        cuda->precision == GAN_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     return gan_cublas_check(be, what,
-                            cublasGemmEx(((gan_cuda *)be)->cublas, a.op, b.op, m, n, k, &one, a.at,
-                                         CUDA_R_32F, a.stride, b.at, CUDA_R_32F, b.stride, &beta, out,
-                                         CUDA_R_32F, m, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
+                            cublasGemmEx(cuda->cublas, a.op, b.op, m, n, k, &one, a.at, type, a.stride, b.at,
+                                         type, b.stride, &beta, out, CUDA_R_32F, m, compute,
+                                         CUBLAS_GEMM_DEFAULT));
 }
 
 /* A run of pictures: where it begins on both sides, and its rows of columns. */
@@ -142,13 +167,28 @@ static chunk chunk_at(const gan_conv *conv, int first)
                    .first = first == 0};
 }
 
-static gan_status columns_of(gan_backend *be, const float **out, const gan_conv *conv, const float *x,
+static gan_status columns_of(gan_backend *be, const void **out, const gan_conv *conv, const float *x,
                              chunk at)
 {
-    *out = conv->own_columns ? x + at.big : ((gan_cuda *)be)->columns;
-    if (conv->own_columns)
+    void *columns = ((gan_cuda *)be)->columns;
+    *out = columns;
+    if (!conv->own_columns)
+        return gan_cuda_columns(be, columns, is_narrow(be), x + at.big, &conv->shape, at.pictures);
+    if (is_narrow(be))
+        return gan_cuda_narrow(be, columns, x + at.big, (size_t)at.rows * (size_t)conv->k);
+    *out = x + at.big;
+    return GAN_OK;
+}
+
+/* The small side of a chunk as a factor. */
+static gan_status factor_of(gan_backend *be, const void **out, const gan_conv *conv, const float *dy,
+                            chunk at)
+{
+    void *factors = ((gan_cuda *)be)->factors;
+    *out = is_narrow(be) ? factors : dy + at.small;
+    if (!is_narrow(be))
         return GAN_OK;
-    return gan_cuda_columns(be, ((gan_cuda *)be)->columns, x + at.big, &conv->shape, at.pictures);
+    return gan_cuda_narrow(be, factors, dy + at.small, (size_t)at.rows * (size_t)conv->shape.out_c);
 }
 
 gan_status gan_cuda_conv_forward(gan_backend *be, gan_conv *conv, float *y, const float *x)
@@ -156,7 +196,7 @@ gan_status gan_cuda_conv_forward(gan_backend *be, gan_conv *conv, float *y, cons
     const int out_c = conv->shape.out_c, k = conv->k;
     for (int first = 0; first < conv->shape.n; first += conv->chunk) {
         const chunk at = chunk_at(conv, first);
-        const float *columns;
+        const void *columns;
         GAN_TRY(columns_of(be, &columns, conv, x, at));
         GAN_TRY(multiply(be, "conv_forward", y + at.small, out_c, at.rows, k,
                          (matrix){CUBLAS_OP_T, conv->weights, k}, (matrix){CUBLAS_OP_N, columns, k}, false));
@@ -170,8 +210,10 @@ gan_status gan_cuda_conv_backward_data(gan_backend *be, gan_conv *conv, float *d
     for (int first = 0; first < conv->shape.n; first += conv->chunk) {
         const chunk at = chunk_at(conv, first);
         float *columns = conv->own_columns ? dx + at.big : ((gan_cuda *)be)->columns;
+        const void *gradient;
+        GAN_TRY(factor_of(be, &gradient, conv, dy, at));
         GAN_TRY(multiply(be, "conv_backward_data", columns, k, at.rows, out_c,
-                         (matrix){CUBLAS_OP_N, conv->weights, k}, (matrix){CUBLAS_OP_N, dy + at.small, out_c},
+                         (matrix){CUBLAS_OP_N, conv->weights, k}, (matrix){CUBLAS_OP_N, gradient, out_c},
                          false));
         if (!conv->own_columns)
             GAN_TRY(gan_cuda_pixels(be, dx + at.big, columns, &conv->shape, at.pictures));
@@ -185,10 +227,11 @@ gan_status gan_cuda_conv_backward_weights(gan_backend *be, gan_conv *conv, float
     const int out_c = conv->shape.out_c, k = conv->k;
     for (int first = 0; first < conv->shape.n; first += conv->chunk) {
         const chunk at = chunk_at(conv, first);
-        const float *columns;
+        const void *columns, *gradient;
         GAN_TRY(columns_of(be, &columns, conv, x, at));
+        GAN_TRY(factor_of(be, &gradient, conv, dy, at));
         GAN_TRY(multiply(be, "conv_backward_weights", part, k, out_c, at.rows,
-                         (matrix){CUBLAS_OP_N, columns, k}, (matrix){CUBLAS_OP_T, dy + at.small, out_c},
+                         (matrix){CUBLAS_OP_N, columns, k}, (matrix){CUBLAS_OP_T, gradient, out_c},
                          accumulate || !at.first));
     }
     return GAN_OK;

@@ -51,6 +51,7 @@ static void close_backend(gan_backend *be)
     gan_cuda_close_slots(cuda);
     cudaFree(cuda->launch);
     cudaFree(cuda->columns);
+    cudaFree(cuda->factors);
     cudaFree(cuda->partials);
     if (cuda->cublas)
         cublasDestroy(cuda->cublas);
@@ -179,6 +180,7 @@ gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options)
         return gan_error(GAN_FAILED, "cuda backend: out of memory");
     cuda->base.ops = &table;
     cuda->base.device = options->device;
+    cuda->precision = options->precision == GAN_PRECISION_AUTO ? GAN_PRECISION_TF32 : options->precision;
     cuda->base.threads = 1; /* shards follow one another on the one stream, each on the whole GPU */
     gan_status status = open_parts(cuda);
     if (status != GAN_OK) {

@@ -54,8 +54,10 @@ typedef struct gan_cuda {
     cublasHandle_t cublas;
     void *cublas_workspace;
     double *partials;
-    float *columns;
-    size_t column_floats;
+    gan_precision precision; /* of the factors of a convolution's products */
+    void *columns;
+    void *factors; /* bfloat16: the other factor, where it is a gradient */
+    size_t column_bytes, factor_bytes;
     gan_cuda_sender sender;
     gan_cuda_slot large[GAN_CUDA_LARGE], small[GAN_CUDA_SMALL], reads[GAN_READ_SLOTS];
     int next_large, next_small; /* to fill */
@@ -126,12 +128,15 @@ size_t gan_cuda_conv_part_floats(gan_backend *be, const gan_conv *conv);
 gan_status gan_cuda_conv_weight_gradient(gan_backend *be, gan_conv *conv, float *dw, float *const *parts,
                                          int n);
 
-/* columns.cu: [n][out_h][out_w][kernel_h][kernel_w][c] from n pictures x, and its adjoint: every pixel of dx
- * is the sum of its taps, in the order of the kernel's rows and columns. */
-gan_status gan_cuda_columns(gan_backend *be, float *columns, const float *x, const gan_conv_shape *shape,
-                            int n);
+/* columns.cu: [n][out_h][out_w][kernel_h][kernel_w][c] from n pictures x, as bfloat16 where `narrow`; and the
+ * adjoint: every pixel of dx is the sum of its taps, in the order of the kernel's rows and columns. */
+gan_status gan_cuda_columns(gan_backend *be, void *columns, bool narrow, const float *x,
+                            const gan_conv_shape *shape, int n);
 gan_status gan_cuda_pixels(gan_backend *be, float *dx, const float *columns, const gan_conv_shape *shape,
                            int n);
+
+/* n floats to bfloat16. */
+gan_status gan_cuda_narrow(gan_backend *be, void *out, const float *x, size_t n);
 
 /* bias_act.cu */
 gan_status gan_cuda_bias_add(gan_backend *be, float *y, const float *bias, size_t rows, int c);
@@ -161,6 +166,8 @@ gan_status gan_cuda_label_forward(gan_backend *be, float *y, const float *x, con
 gan_status gan_cuda_label_backward(gan_backend *be, float *dx, const float *dy, int n, size_t hw, int c,
                                    int classes);
 gan_status gan_cuda_transpose(gan_backend *be, float *y, const float *x, int n, int rows, int columns);
+/* The same, to bfloat16. */
+gan_status gan_cuda_transpose_narrow(gan_backend *be, void *y, const float *x, int n, int rows, int columns);
 
 /* pictures.cu */
 gan_status gan_cuda_pictures(gan_backend *be, float *out, const uint8_t *pixels, const uint64_t *picks,

@@ -1,6 +1,8 @@
 /* reshape.cu: ops that only move values: label maps and transposition. */
 #include "device.h"
 
+#include "bf16.h"
+
 #define TILE  32
 #define LINES 8
 
@@ -44,8 +46,9 @@ gan_status gan_cuda_label_backward(gan_backend *be, float *dx, const float *dy, 
 
 /* Through tiles in shared memory, so that both reading and writing go along lines; a tile's lines are one
  * float longer, so that its columns lie in different banks. */
+template <class N>
 static __global__ void __launch_bounds__(TILE *LINES)
-    transpose_tiles(float *y, const float *x, int n, int rows, int columns)
+    transpose_tiles(N *y, const float *x, int n, int rows, int columns)
 {
     GAN_SHARED(float, tile, [TILE][TILE + 1]);
     const int column = (int)(blockIdx.x * TILE + threadIdx.x), row = (int)(blockIdx.y * TILE + threadIdx.x);
@@ -60,20 +63,33 @@ static __global__ void __launch_bounds__(TILE *LINES)
         for (int k = (int)threadIdx.y; k < TILE; k += LINES) {
             const int to = (int)(blockIdx.x * TILE) + k;
             if (to < columns && row < rows)
-                y[start + (size_t)to * rows + row] = tile[threadIdx.x][k];
+                y[start + (size_t)to * rows + row] = gan_narrow<N>(tile[threadIdx.x][k]);
         }
         __syncthreads();
     }
 }
 
-gan_status gan_cuda_transpose(gan_backend *be, float *y, const float *x, int n, int rows, int columns)
+template <class N>
+static gan_status launch_transpose(gan_backend *be, N *y, const float *x, int n, int rows, int columns)
 {
     const unsigned across = ((unsigned)columns + TILE - 1) / TILE, down = ((unsigned)rows + TILE - 1) / TILE;
+    GAN_LAUNCH(transpose_tiles<N>, dim3(across, down, (unsigned)(n < 4096 ? n : 4096)), dim3(TILE, LINES), 0,
+               gan_cuda_stream(be), y, x, n, rows, columns);
+    return gan_cuda_launched(be, "transpose");
+}
+
+gan_status gan_cuda_transpose(gan_backend *be, float *y, const float *x, int n, int rows, int columns)
+{
     if (rows == 1 || columns == 1)
         return gan_cuda_check(be, "transpose",
                               cudaMemcpyAsync(y, x, (size_t)n * rows * columns * sizeof(float),
                                               cudaMemcpyDeviceToDevice, gan_cuda_stream(be)));
-    GAN_LAUNCH(transpose_tiles, dim3(across, down, (unsigned)(n < 4096 ? n : 4096)), dim3(TILE, LINES), 0,
-               gan_cuda_stream(be), y, x, n, rows, columns);
-    return gan_cuda_launched(be, "transpose");
+    return launch_transpose(be, y, x, n, rows, columns);
+}
+
+gan_status gan_cuda_transpose_narrow(gan_backend *be, void *y, const float *x, int n, int rows, int columns)
+{
+    if (rows == 1 || columns == 1)
+        return gan_cuda_narrow(be, y, x, (size_t)n * rows * columns);
+    return launch_transpose(be, static_cast<__nv_bfloat16 *>(y), x, n, rows, columns);
 }
