@@ -26,8 +26,8 @@ extern "C" {
 #define GAN_CUDA_LARGE       2
 #define GAN_CUDA_LARGE_BYTES ((size_t)4 << 20)
 #define GAN_CUDA_SMALL       16
-#define GAN_CUDA_SMALL_BYTES ((size_t)4 << 10)
-#define GAN_CUDA_ADAMS       64 /* updates in a graph: as many as an order can have */
+#define GAN_CUDA_SMALL_BYTES ((size_t)4 << 10) /* pages, which the stand-in guards */
+#define GAN_CUDA_ADAMS       64                /* updates in a graph: as many as an order can have */
 
 /* Pinned memory on one end of a copy; `copied` is when it may be used again. */
 typedef struct gan_cuda_slot {
@@ -59,6 +59,7 @@ typedef struct gan_cuda {
     void *factors; /* bfloat16: the other factor, where it is a gradient */
     size_t column_bytes, factor_bytes;
     gan_cuda_sender sender;
+    void *pinned; /* the slots' memory */
     gan_cuda_slot large[GAN_CUDA_LARGE], small[GAN_CUDA_SMALL], reads[GAN_READ_SLOTS];
     int next_large, next_small; /* to fill */
     gan_cuda_launch *launch;

@@ -37,10 +37,10 @@ void gan_cuda_free(gan_backend *be, void *memory)
         cudaFree(memory);
 }
 
-static gan_status open_slots(gan_backend *be, gan_cuda_slot *slots, int n, size_t bytes)
+static gan_status open_slots(gan_backend *be, gan_cuda_slot *slots, int n, char *memory, size_t bytes)
 {
     for (int i = 0; i < n; i++) {
-        GAN_TRY(gan_cuda_check(be, "cudaMallocHost", cudaMallocHost(&slots[i].memory, bytes)));
+        slots[i].memory = memory + (size_t)i * bytes;
         GAN_TRY(gan_cuda_check(be, "cudaEventCreateWithFlags",
                                cudaEventCreateWithFlags(&slots[i].copied, cudaEventDisableTiming)));
     }
@@ -49,18 +49,21 @@ static gan_status open_slots(gan_backend *be, gan_cuda_slot *slots, int n, size_
 
 gan_status gan_cuda_open_slots(gan_cuda *cuda)
 {
-    GAN_TRY(open_slots(&cuda->base, cuda->large, GAN_CUDA_LARGE, GAN_CUDA_LARGE_BYTES));
-    GAN_TRY(open_slots(&cuda->base, cuda->small, GAN_CUDA_SMALL, GAN_CUDA_SMALL_BYTES));
-    return open_slots(&cuda->base, cuda->reads, GAN_READ_SLOTS, GAN_READ_BYTES);
+    gan_backend *be = &cuda->base;
+    const size_t large = GAN_CUDA_LARGE * GAN_CUDA_LARGE_BYTES, small = GAN_CUDA_SMALL * GAN_CUDA_SMALL_BYTES;
+    const size_t bytes = large + small + GAN_READ_SLOTS * GAN_CUDA_SMALL_BYTES;
+    GAN_TRY(gan_cuda_check(be, "cudaMallocHost", cudaMallocHost(&cuda->pinned, bytes)));
+    char *at = cuda->pinned;
+    GAN_TRY(open_slots(be, cuda->large, GAN_CUDA_LARGE, at, GAN_CUDA_LARGE_BYTES));
+    GAN_TRY(open_slots(be, cuda->small, GAN_CUDA_SMALL, at + large, GAN_CUDA_SMALL_BYTES));
+    return open_slots(be, cuda->reads, GAN_READ_SLOTS, at + large + small, GAN_CUDA_SMALL_BYTES);
 }
 
 static void close_slots(gan_cuda_slot *slots, int n)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         if (slots[i].copied)
             cudaEventDestroy(slots[i].copied);
-        cudaFreeHost(slots[i].memory);
-    }
 }
 
 void gan_cuda_close_slots(gan_cuda *cuda)
@@ -68,6 +71,7 @@ void gan_cuda_close_slots(gan_cuda *cuda)
     close_slots(cuda->large, GAN_CUDA_LARGE);
     close_slots(cuda->small, GAN_CUDA_SMALL);
     close_slots(cuda->reads, GAN_READ_SLOTS);
+    cudaFreeHost(cuda->pinned);
 }
 
 /* The next slot for so many bytes: waits only until its last journey has ended. */
