@@ -13,10 +13,12 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include "conv_way.h"
 #include "backend/ref/ref.h"
 
 struct gan_conv {
     gan_conv_shape shape;
+    gan_conv_way *way;   /* not over columns; or NULL */
     void *weights;       /* [out_c][K], float or bfloat16 */
     int k;               /* K */
     int positions;       /* of a picture's output */
@@ -101,10 +103,14 @@ gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_
     GAN_TRY_OUT(status, plan(be, conv));
     GAN_TRY_OUT(status, reserve(be, conv));
     GAN_TRY_OUT(status, gan_cuda_alloc(be, &conv->weights, conv->weight_count * factor_size(be)));
+#ifdef GAN_CUDNN
+    if (!conv->own_columns)
+        GAN_TRY_OUT(status, gan_cudnn_create(be, &conv->way, shape));
+#endif
     *out = conv;
     return GAN_OK;
 out:
-    free(conv);
+    gan_cuda_conv_destroy(be, conv);
     return status;
 }
 
@@ -112,6 +118,8 @@ void gan_cuda_conv_destroy(gan_backend *be, gan_conv *conv)
 {
     if (!conv)
         return;
+    if (conv->way)
+        conv->way->destroy(be, conv->way);
     gan_cuda_free(be, conv->weights);
     free(conv);
 }
@@ -194,6 +202,8 @@ static gan_status factor_of(gan_backend *be, const void **out, const gan_conv *c
 gan_status gan_cuda_conv_forward(gan_backend *be, gan_conv *conv, float *y, const float *x)
 {
     const int out_c = conv->shape.out_c, k = conv->k;
+    if (conv->way)
+        return conv->way->forward(be, conv->way, y, x, conv->weights);
     for (int first = 0; first < conv->shape.n; first += conv->chunk) {
         const chunk at = chunk_at(conv, first);
         const void *columns;
@@ -207,6 +217,8 @@ gan_status gan_cuda_conv_forward(gan_backend *be, gan_conv *conv, float *y, cons
 gan_status gan_cuda_conv_backward_data(gan_backend *be, gan_conv *conv, float *dx, const float *dy)
 {
     const int out_c = conv->shape.out_c, k = conv->k;
+    if (conv->way)
+        return conv->way->backward_data(be, conv->way, dx, dy, conv->weights);
     for (int first = 0; first < conv->shape.n; first += conv->chunk) {
         const chunk at = chunk_at(conv, first);
         float *columns = conv->own_columns ? dx + at.big : ((gan_cuda *)be)->columns;
@@ -225,6 +237,8 @@ gan_status gan_cuda_conv_backward_weights(gan_backend *be, gan_conv *conv, float
                                           const float *dy, bool accumulate)
 {
     const int out_c = conv->shape.out_c, k = conv->k;
+    if (conv->way)
+        return conv->way->backward_weights(be, conv->way, part, x, dy, accumulate);
     for (int first = 0; first < conv->shape.n; first += conv->chunk) {
         const chunk at = chunk_at(conv, first);
         const void *columns, *gradient;

@@ -58,6 +58,7 @@ typedef struct gan_cuda {
     void *columns;
     void *factors; /* bfloat16: the other factor, where it is a gradient */
     size_t column_bytes, factor_bytes;
+    struct gan_cudnn *cudnn; /* conv_cudnn.c; NULL without plans of it */
     gan_cuda_sender sender;
     void *pinned; /* the slots' memory */
     gan_cuda_slot large[GAN_CUDA_LARGE], small[GAN_CUDA_SMALL], reads[GAN_READ_SLOTS];
