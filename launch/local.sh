@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# launch/local.sh [RANKS] [train options]: trains on this machine, by default with a rank of one thread on each core, with
-# `--backend cuda` a rank on each GPU. `check` or another command may stand before the options. Nothing to edit. GAN_DIST names
-# another program than build/gan_dist.
+# launch/local.sh [RANKS] [train options]: trains on this machine, by default with a rank on each GPU, or, where there is none or
+# `--backend` names another than cuda, with a rank of one thread on each core. `check` or another command may stand before the
+# options. Nothing to edit. GAN_DIST names another program than build/gan_dist.
 #   launch/local.sh --preset dcgan64 --data ~/pictures
 #   launch/local.sh 2 --preset gan-mnist --data ~/mnist
 #   launch/local.sh 2 check --preset gan-mnist
@@ -9,11 +9,24 @@ set -euo pipefail
 # shellcheck source=launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# gpus WORDS...: prints how many GPUs the program will use; without its module for them it uses none.
+gpus() {
+    local at found
+    at=$(dirname "$gan_program")
+    [[ " $* " =~ \ --backend[\ =]cuda\  ]] || [ -e "$at/libgan_cuda.so" ] || [ -e "$at/../lib/gan_dist/libgan_cuda.so" ] || return 0
+    found=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU ') || return 0
+    [ -z "${CUDA_VISIBLE_DEVICES+set}" ] || found=$(tr ',' '\n' <<<"$CUDA_VISIBLE_DEVICES" | grep -c .) || return 0
+    echo "$found"
+}
+
 default_ranks() {
-    local cores gpus ranks=1
-    if [[ " $* " == *' --backend cuda '* ]] && gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU '); then
-        echo "$gpus"
-        return
+    local cores found ranks=1
+    if ! [[ " $* " =~ \ --backend[\ =](cpu|ref)\  ]]; then
+        found=$(gpus "$@")
+        if [ -n "$found" ]; then
+            echo "$found"
+            return
+        fi
     fi
     cores=$(gan_cores)
     # The batch is cut into equal parts, and the sizes of batches are powers of two.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "train.h"
+#include "devices.h"
 #include "commands/commands.h"
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
@@ -40,38 +41,23 @@ static void explain_shards(const gan_training *t, int wanted)
                   t->shards.n_local);
 }
 
-static gan_status download(void *context, void *to_host, const void *from, size_t bytes)
+static gan_status open_backend(gan_training *t, const gan_placement *placement)
 {
-    gan_backend *be = context;
-    return be->ops->download(be, to_host, from, bytes);
-}
-
-static gan_status upload(void *context, void *to, const void *from_host, size_t bytes)
-{
-    gan_backend *be = context;
-    return be->ops->upload(be, to, from_host, bytes);
-}
-
-static gan_status use_device(gan_training *t)
-{
-    gan_comm_device device = {.context = t->backend, .download = download, .upload = upload};
-    return t->backend->ops->host_memory ? GAN_OK : gan_comm_use_device(t->comm, &device);
+    gan_config *config = &t->config;
+    int size = gan_comm_size(t->comm), wanted = config->shards;
+    GAN_TRY(gan_shards_cut(&t->shards, config->batch, wanted, gan_comm_rank(t->comm), size));
+    explain_shards(t, wanted);
+    config->shards = t->shards.n_global;
+    int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
+    const gan_backend_options options = {
+        .threads = threads, .device = placement->device, .precision = (gan_precision)config->precision};
+    return gan_backend_open(&t->backend, placement->backend, &options);
 }
 
 static gan_status open_networks(gan_training *t)
 {
-    gan_config *config = &t->config;
-    int rank = gan_comm_rank(t->comm), size = gan_comm_size(t->comm);
-    GAN_TRY(gan_shards_cut(&t->shards, config->batch, config->shards, rank, size));
-    explain_shards(t, config->shards);
-    config->shards = t->shards.n_global;
-    if (config->threads == 0)
-        config->threads = gan_threads_default(t->comm);
-    int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
-    const gan_backend_options options = {.threads = threads, .precision = (gan_precision)config->precision};
-    GAN_TRY(gan_backend_open(&t->backend, config->backend, &options));
-    GAN_TRY(use_device(t));
-    bool alone = size == 1;
+    const gan_config *config = &t->config;
+    bool alone = gan_comm_size(t->comm) == 1;
     GAN_TRY(gan_step_create(&t->step, t->backend, config, &t->shards, alone ? NULL : reduce_sums, t));
     t->nets[GAN_NET_G] = gan_step_generator(t->step);
     t->nets[GAN_NET_D] = gan_step_discriminator(t->step);
@@ -81,6 +67,22 @@ static gan_status open_networks(gan_training *t)
                                  gan_net_arena_floats(t->nets[k])));
         GAN_TRY(gan_net_init(t->nets[k], config->seed));
     }
+    return GAN_OK;
+}
+
+/* A part of the set-up on this rank, then the outcome on all. */
+#define AGREE(t, call) GAN_TRY(gan_comm_agree((t)->comm, (call)))
+
+/* Where this rank computes, and all that it computes with. */
+static gan_status open_compute(gan_training *t)
+{
+    gan_placement placement;
+    if (t->config.threads == 0)
+        t->config.threads = gan_threads_default(t->comm);
+    GAN_TRY(gan_devices_place(&placement, t->comm, &t->config));
+    AGREE(t, open_backend(t, &placement));
+    GAN_TRY(gan_devices_use(t->comm, t->backend, placement.way));
+    AGREE(t, open_networks(t));
     return GAN_OK;
 }
 
@@ -161,15 +163,12 @@ static void print_setup(const gan_training *t)
     gan_net_print(t->nets[GAN_NET_D], gan_log0);
     gan_log0("ranks        %d on %d host%s, %d thread%s each, backend %s; batch %d = %d shards of %d",
              gan_comm_size(t->comm), gan_comm_hosts(t->comm), gan_comm_hosts(t->comm) == 1 ? "" : "s",
-             t->backend->threads, t->backend->threads == 1 ? "" : "s", t->config.backend, t->config.batch,
+             t->backend->threads, t->backend->threads == 1 ? "" : "s", t->backend->ops->name, t->config.batch,
              t->shards.n_global, t->shards.pictures);
     gan_log0("steps        %llu, %llu an epoch", (unsigned long long)t->total,
              (unsigned long long)t->steps_per_epoch);
     gan_log0("output       %s", t->config.out);
 }
-
-/* A part of the set-up on this rank, then the outcome on all. */
-#define AGREE(t, call) GAN_TRY(gan_comm_agree((t)->comm, (call)))
 
 static gan_status open_parts(gan_training *t)
 {
@@ -190,7 +189,7 @@ gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *
     *t = (gan_training){.config = *config, .comm = comm, .phase_start = gan_clock()};
     gan_comm_deadlines(comm, config->stall_warning, config->stall_timeout);
     gan_comm_report(comm, 0, "setting up");
-    AGREE(t, open_networks(t));
+    GAN_TRY(open_compute(t));
     AGREE(t, open_run(t));
     /* A start that is refused leaves an earlier run's status as it was. */
     bool fresh = !has_status(t);
@@ -211,7 +210,7 @@ gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *
 gan_status gan_training_open_fixed(gan_training *t, gan_comm *comm, const gan_config *config)
 {
     *t = (gan_training){.config = *config, .comm = comm, .phase_start = gan_clock()};
-    AGREE(t, open_networks(t));
+    GAN_TRY(open_compute(t));
     start_clocks(t);
     return GAN_OK;
 }

@@ -66,12 +66,35 @@ typedef struct gan_comm_device {
     gan_status (*download)(void *context, void *to_host, const void *from, size_t bytes);
     /* In order with what is being computed; the host's memory is the caller's again at once. */
     gan_status (*upload)(void *context, void *to, const void *from_host, size_t bytes);
+    int index;         /* among those that this process sees; it is the current one */
+    void *stream;      /* a cudaStream_t: what fills the buffers, and what reads the sums */
+    const char *place; /* "device 0 of host a", for messages; the caller's */
 } gan_comm_device;
 
-/* From here on the buffers of all sums are memory of this device; they go through the host's. Once, after the
- * backend is open; leave before it is closed (never called `use`: fine). */
-gan_status gan_comm_use_device(gan_comm *comm, const gan_comm_device *device);
+/* What carries the sums of a device's memory. */
+typedef enum gan_comm_way {
+    GAN_COMM_MPI,      /* the host's memory and MPI, in the fixed tree; ranks may share a device */
+    GAN_COMM_NCCL,     /* NCCL's all-reduce: its own order of adding, the same on all ranks */
+    GAN_COMM_NCCL_TREE /* NCCL carries, in the fixed tree: comm_mpi's bits */
+} gan_comm_way;
+
+/* From here on the buffers of all sums are memory of this device. Once, after the backend is open; every
+ * failure is agreed. Two ranks on one device are refused by NCCL. Leave before the backend is closed: all
+ * ranks together, unless a rank is missing (without `use` before: nothing happens). One rank's sums are what
+ * they were, whatever the way. */
+gan_status gan_comm_use_device(gan_comm *comm, const gan_comm_device *device, gan_comm_way way);
 void gan_comm_leave_device(gan_comm *comm);
+/* GAN_OK where NCCL can be loaded, or GAN_BAD_INPUT and the reason. Not collective. */
+gan_status gan_comm_find_nccl(void);
+
+/* By NCCL the host does not wait in a sum: the device does. Whoever waits for the device calls this again and
+ * again: a failure says that the wait has to end. Not collective; it never waits, and costs little. */
+gan_status gan_comm_poll(gan_comm *comm);
+
+/* Whether sums may be called while the device's work is recorded into a graph; each is then waited for in the
+ * same recording. `replay` is called after each launch of it, for all the sums in it. */
+bool gan_comm_capturable(const gan_comm *comm);
+gan_status gan_comm_replay(gan_comm *comm);
 
 /* Starts buffer[0..n) = sum over ranks, in place. At most GAN_EXCHANGES may be in flight; they are waited for
  * in start order or any other, but all ranks start them in the same order. */
@@ -79,7 +102,7 @@ void gan_comm_leave_device(gan_comm *comm);
 gan_status gan_comm_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);
 gan_status gan_comm_sum_wait(gan_comm *comm, gan_exchange *exchange);
 
-/* The same for small messages in double, blocking: batch-norm statistics. */
+/* The same for small messages in double, start and wait in one: batch-norm statistics. */
 gan_status gan_comm_sum_double(gan_comm *comm, double *buffer, size_t n);
 
 gan_status gan_comm_broadcast(gan_comm *comm, void *buffer, size_t bytes, int root);

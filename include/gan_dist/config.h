@@ -31,6 +31,9 @@ typedef struct gan_net_config {
 
 typedef enum gan_noise { GAN_NOISE_UNIFORM, GAN_NOISE_NORMAL } gan_noise;
 typedef enum gan_bn_scope { GAN_BN_GLOBAL, GAN_BN_SHARD } gan_bn_scope;
+/* What carries the sums over the ranks, and in which order they are added; for backends with a device. */
+typedef enum gan_sums { GAN_SUMS_AUTO, GAN_SUMS_MPI, GAN_SUMS_NCCL } gan_sums;
+typedef enum gan_reduce { GAN_REDUCE_AUTO, GAN_REDUCE_TREE, GAN_REDUCE_NCCL } gan_reduce;
 typedef enum gan_adam_kind { GAN_ADAM_TENSORFLOW, GAN_ADAM_PYTORCH } gan_adam_kind;
 typedef enum gan_range { GAN_RANGE_SIGNED, GAN_RANGE_UNIT } gan_range; /* [-1,1], [0,1] */
 typedef enum gan_resize { GAN_RESIZE_BILINEAR, GAN_RESIZE_NEAREST } gan_resize;
@@ -56,6 +59,8 @@ typedef struct gan_config {
     gan_bn_scope bn;
     int precision;      /* auto, fp32, tf32, bf16: a gan_precision of backend.h */
     gan_adam_kind adam; /* where epsilon stands, see optim.h */
+    gan_sums comm;
+    gan_reduce reduce;
 
     char data[GAN_TEXT_MAX]; /* data.path: folder, IDX file, or "faces" / "faces:COUNT" for the built-in
                                 drawer */
@@ -80,7 +85,7 @@ typedef struct gan_config {
     int check_every;             /* steps between comparisons of the ranks' parameters; 0 = never */
     int sample_num;              /* pictures in the fixed-noise grid */
 
-    char backend[GAN_WORD_MAX]; /* cpu, ref, cuda */
+    char backend[GAN_WORD_MAX]; /* auto, cpu, ref, cuda */
     int threads;           /* per rank; 0 = the cores this rank may use, shared among the ranks of its host */
     gan_pictures pictures; /* where a device's pictures are */
     int stall_warning, stall_timeout; /* seconds of waiting for other ranks; 0 = never */

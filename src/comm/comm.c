@@ -1,5 +1,7 @@
 /* The public calls: each goes to the implementation behind the comm. */
 #include "comm_ops.h"
+#include "device_mpi.h"
+#include "nccl_find.h"
 
 void gan_comm_close(gan_comm *comm, bool abort_others, int status)
 {
@@ -60,6 +62,38 @@ void gan_comm_report(gan_comm *comm, uint64_t step, const char *doing)
 bool gan_comm_has_told(gan_comm *comm)
 {
     return gan_watch_has_told(comm->watch);
+}
+
+gan_status gan_comm_find_nccl(void)
+{
+    gan_nccl_use_fn *use;
+    return gan_nccl_find(&use);
+}
+
+gan_status gan_comm_use_device(gan_comm *comm, const gan_comm_device *device, gan_comm_way way)
+{
+    gan_nccl_use_fn *use;
+    if (comm->size == 1)
+        return GAN_OK;
+    if (way == GAN_COMM_MPI)
+        return gan_comm_agree(comm, gan_device_mpi_use(comm, device));
+    GAN_TRY(gan_comm_agree(comm, gan_nccl_find(&use)));
+    return use(comm, device, way == GAN_COMM_NCCL_TREE);
+}
+
+gan_status gan_comm_poll(gan_comm *comm)
+{
+    return comm->ops->poll(comm);
+}
+
+bool gan_comm_capturable(const gan_comm *comm)
+{
+    return comm->size == 1 || comm->ops->replay;
+}
+
+gan_status gan_comm_replay(gan_comm *comm)
+{
+    return comm->ops->replay ? comm->ops->replay(comm) : GAN_OK;
 }
 
 void gan_comm_leave_device(gan_comm *comm)

@@ -25,6 +25,12 @@ gan_status gan_mpi_check(const gan_mpi_comm *comm, int code, const char *what)
                      what, text);
 }
 
+static gan_status mpi_poll(gan_comm *comm)
+{
+    GAN_TRY(gan_watch_verdict(comm->watch));
+    return gan_mpi_gossip_turn((gan_mpi_comm *)comm);
+}
+
 /* Polls, and now and then looks up: whether the wait must end, whether other hosts should hear of it. */
 gan_status gan_mpi_wait_any(gan_mpi_comm *comm, MPI_Request *requests, int n, int *index, uint64_t number,
                             const char *what)
@@ -37,9 +43,7 @@ gan_status gan_mpi_wait_any(gan_mpi_comm *comm, MPI_Request *requests, int n, in
         if (done || status != GAN_OK)
             break;
         if (turn % TURNS == 0)
-            status = gan_watch_verdict(comm->base.watch);
-        if (turn % TURNS == 0 && status == GAN_OK)
-            status = gan_mpi_gossip_turn(comm);
+            status = mpi_poll(&comm->base);
     }
     gan_watch_done(comm->base.watch);
     return status;
@@ -133,6 +137,7 @@ static const gan_comm_ops mpi_ops = {
     .shared_alloc = gan_mpi_shared_alloc,
     .shared_sync = gan_mpi_shared_sync,
     .shared_free = gan_mpi_shared_free,
+    .poll = mpi_poll,
 };
 
 /* "Open MPI v4.1.4, package: ..." -> "Open MPI v4.1.4". */

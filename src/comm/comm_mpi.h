@@ -4,26 +4,18 @@
 
 #include <mpi.h>
 #include "comm_ops.h"
+#include "tree.h"
 
 /* A large buffer is summed in pieces, several at a time, so that adding one overlaps the transfer of others
  * and the scratch memory stays in the cache. */
 #define GAN_MPI_LANES 4
-
-/* One step of a sum, in elements of the piece: what goes to and comes from `peer`. Zero lengths mean no
- * message. */
-typedef struct gan_mpi_move {
-    int peer;
-    size_t send_at, n_send;
-    size_t receive_at, n_receive;
-    bool add; /* what comes is added; otherwise it replaces */
-} gan_mpi_move;
 
 typedef struct gan_mpi_lane {
     size_t next;  /* number of the lane's next piece: its own number, then every GAN_MPI_LANES-th */
     float *piece; /* NULL: idle */
     size_t n;
     int step;
-    gan_mpi_move move;
+    gan_move move;
     float *scratch;
     size_t scratch_floats;
 } gan_mpi_lane;
@@ -78,11 +70,6 @@ gan_status gan_mpi_wait_all(gan_mpi_comm *comm, MPI_Request *requests, int n, ui
 gan_status gan_mpi_gossip_turn(gan_mpi_comm *comm);
 gan_status gan_mpi_gossip_open(gan_mpi_comm *comm);
 void gan_mpi_gossip_close(gan_mpi_comm *comm);
-
-/* The sums' fixed tree (mpi_tree.c): gan_mpi_tree_steps() steps, each one move. */
-int gan_mpi_tree_steps(int size);
-void gan_mpi_tree_move(gan_mpi_move *out, int rank, int size, int step, size_t n);
-bool gan_mpi_tree_halves(int size);
 
 /* Entries of the table. */
 gan_status gan_mpi_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);

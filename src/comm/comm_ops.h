@@ -21,6 +21,8 @@ typedef struct gan_comm_ops {
     gan_status (*shared_alloc)(gan_comm *comm, void **out, size_t bytes);
     gan_status (*shared_sync)(gan_comm *comm);
     void (*shared_free)(gan_comm *comm, void *memory);
+    gan_status (*poll)(gan_comm *comm);   /* whether a wait may go on, wherever the host waits */
+    gan_status (*replay)(gan_comm *comm); /* NULL: sums cannot be recorded */
     void (*leave_device)(gan_comm *comm); /* NULL: there is none */
 } gan_comm_ops;
 

@@ -103,6 +103,7 @@ static const gan_comm_ops self_ops = {
     .shared_alloc = self_shared_alloc,
     .shared_sync = self_nothing,
     .shared_free = self_shared_free,
+    .poll = self_nothing,
 };
 
 gan_status gan_comm_open_self(gan_comm **out)

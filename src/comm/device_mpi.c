@@ -1,9 +1,10 @@
 /* Sums of a device's memory through the host's: fetched when a sum starts, put back when it is waited for. In
  * between they are sums of the comm below, so their bits are those of a host's backend. For ranks that share
  * a device, and where there is no NCCL: each sum waits for the device. */
-#include "comm_ops.h"
+#include "device_mpi.h"
 
 #include <stdlib.h>
+#include "comm_ops.h"
 #include "gan_dist/base.h"
 
 typedef struct device_exchange {
@@ -80,11 +81,8 @@ static void device_leave(gan_comm *comm)
     free(over);
 }
 
-/* One rank's sums are what they were, wherever they are. */
-gan_status gan_comm_use_device(gan_comm *comm, const gan_comm_device *device)
+gan_status gan_device_mpi_use(gan_comm *comm, const gan_comm_device *device)
 {
-    if (comm->size == 1)
-        return GAN_OK;
     device_comm *over = calloc(1, sizeof *over);
     if (!over)
         return gan_error(GAN_FAILED, "no memory for the sums of a device");

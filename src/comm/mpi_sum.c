@@ -30,7 +30,7 @@ static size_t piece_floats(int size)
 static gan_status grow_scratch(gan_mpi_comm *mpi, gan_mpi_lane *lane)
 {
     size_t need = lane->n; /* the first piece is the largest */
-    if (gan_mpi_tree_halves(mpi->base.size))
+    if (gan_tree_halves(mpi->base.size))
         need = (need + 1) / 2;
     if (need <= lane->scratch_floats)
         return GAN_OK;
@@ -61,8 +61,8 @@ static void take_piece(const gan_mpi_comm *mpi, const gan_mpi_exchange *exchange
 /* Posts the messages of the lane's step. */
 static gan_status post(gan_mpi_comm *mpi, gan_mpi_lane *lane, MPI_Request requests[2], int tag)
 {
-    gan_mpi_move *move = &lane->move;
-    gan_mpi_tree_move(move, mpi->base.rank, mpi->base.size, lane->step, lane->n);
+    gan_move *move = &lane->move;
+    gan_tree_move(move, mpi->base.rank, mpi->base.size, lane->step, lane->n);
     if (move->n_receive > 0) {
         float *to = move->add ? lane->scratch : lane->piece + move->receive_at;
         int code = MPI_Irecv(to, (int)move->n_receive, MPI_FLOAT, move->peer, tag, mpi->world, &requests[0]);
@@ -86,7 +86,7 @@ static gan_status advance(gan_mpi_comm *mpi, int e, int l)
         if (lane->move.add)
             add(lane->piece + lane->move.receive_at, lane->scratch, lane->move.n_receive);
         lane->step++;
-        if (lane->step == gan_mpi_tree_steps(mpi->base.size))
+        if (lane->step == gan_tree_steps(mpi->base.size))
             take_piece(mpi, exchange, lane);
         if (lane->piece)
             GAN_TRY(post(mpi, lane, requests, exchange->first_tag + l));

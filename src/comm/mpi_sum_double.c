@@ -41,9 +41,9 @@ static gan_status sum_whole(gan_mpi_comm *mpi, double *buffer, size_t n)
 
 static gan_status sum_along_tree(gan_mpi_comm *mpi, double *buffer, size_t n)
 {
-    for (int step = 0; step < gan_mpi_tree_steps(mpi->base.size); step++) {
-        gan_mpi_move move;
-        gan_mpi_tree_move(&move, mpi->base.rank, mpi->base.size, step, n);
+    for (int step = 0; step < gan_tree_steps(mpi->base.size); step++) {
+        gan_move move;
+        gan_tree_move(&move, mpi->base.rank, mpi->base.size, step, n);
         double *to = move.add ? mpi->scratch : buffer + move.receive_at;
         GAN_TRY(swap(mpi, buffer + move.send_at, move.n_send, to, move.n_receive, move.peer));
         if (move.add)
@@ -63,8 +63,8 @@ gan_status gan_mpi_sum_double(gan_comm *comm, double *buffer, size_t n)
     GAN_TRY(gan_mpi_sum_progress(mpi));
     for (size_t at = 0; at < n; at += MAX_DOUBLES) {
         size_t count = n - at < MAX_DOUBLES ? n - at : MAX_DOUBLES;
-        GAN_TRY(gan_mpi_tree_halves(comm->size) ? sum_whole(mpi, buffer + at, count)
-                                                : sum_along_tree(mpi, buffer + at, count));
+        GAN_TRY(gan_tree_halves(comm->size) ? sum_whole(mpi, buffer + at, count)
+                                            : sum_along_tree(mpi, buffer + at, count));
     }
     return GAN_OK;
 }

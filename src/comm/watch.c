@@ -28,6 +28,7 @@ struct gan_watch {
     _Atomic double waiting_since; /* 0: not waiting */
     _Atomic uint64_t number;      /* of the call waited for */
     const char *_Atomic what;
+    bool asked;                 /* the wait is somebody else's */
     _Atomic double leave_at;    /* 0: never */
     double looked, awake_since; /* the thread's last look; the first one after this process stood still */
     double warned_since;        /* the wait of the last warning */
@@ -76,9 +77,8 @@ static void list_missing(char *out, size_t room, const gan_watch *watch, const w
 /* "step 41, D's gradients: ", for the beginning of a message. */
 static void name_place(char *out, size_t room, const gan_watch *watch)
 {
-    gan_doing doing = {.what = ""};
-    if (watch->attached)
-        gan_seat_doing(&doing, own_seat(watch));
+    gan_doing doing;
+    gan_watch_doing(&doing, watch);
     if (doing.what[0])
         snprintf(out, room, "step %llu, %s: ", (unsigned long long)doing.step, doing.what);
     else
@@ -282,9 +282,18 @@ void gan_watch_report(gan_watch *watch, uint64_t step, const char *what)
 {
     if (!watch || !watch->attached)
         return;
+    if (watch->asked)
+        gan_watch_done(watch);
     gan_doing doing = {.step = step, .since = gan_clock()};
     snprintf(doing.what, sizeof doing.what, "%s", what);
     gan_seat_report(own_seat(watch), &doing);
+}
+
+void gan_watch_doing(gan_doing *out, const gan_watch *watch)
+{
+    *out = (gan_doing){.what = ""};
+    if (watch && watch->attached)
+        gan_seat_doing(out, own_seat(watch));
 }
 
 uint64_t gan_watch_arrive(gan_watch *watch)
@@ -308,9 +317,22 @@ void gan_watch_wait(gan_watch *watch, uint64_t number, const char *what)
 {
     if (!watch)
         return;
+    watch->asked = false;
     watch->number = number;
     watch->what = what;
     set_waiting(watch, gan_clock());
+}
+
+void gan_watch_asked(gan_watch *watch, uint64_t number, const char *what)
+{
+    if (!watch || (watch->asked && watch->number == number))
+        return;
+    if (watch->asked)
+        gan_watch_done(watch);
+    if (number == 0)
+        return;
+    gan_watch_wait(watch, number, what);
+    watch->asked = true;
 }
 
 void gan_watch_done(gan_watch *watch)
@@ -318,6 +340,7 @@ void gan_watch_done(gan_watch *watch)
     if (!watch)
         return;
     double since = watch->waiting_since;
+    watch->asked = false;
     if (watch->told_since == since && !watch->doomed)
         gan_log_rank("went on after %.0f s", gan_clock() - since);
     set_waiting(watch, 0);

@@ -23,12 +23,18 @@ void gan_watch_close(gan_watch *watch);
 void gan_watch_deadlines(gan_watch *watch, double warning, double timeout);
 
 void gan_watch_report(gan_watch *watch, uint64_t step, const char *doing);
+/* What this rank last reported. */
+void gan_watch_doing(gan_doing *out, const gan_watch *watch);
 
 /* Begins a collective call; returns its number. */
 uint64_t gan_watch_arrive(gan_watch *watch);
 /* Around every wait for the others in call `number`. `what` is static text. */
 void gan_watch_wait(gan_watch *watch, uint64_t number, const char *what);
 void gan_watch_done(gan_watch *watch);
+/* Instead, where somebody else waits and asks again and again: a wait for call `number`, which begins with
+ * the first question and ends with a question about another call (0: none), with `done` or with the next
+ * report. */
+void gan_watch_asked(gan_watch *watch, uint64_t number, const char *what);
 
 /* GAN_FAILED with the reason when the wait must not go on. */
 gan_status gan_watch_verdict(gan_watch *watch);

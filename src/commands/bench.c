@@ -70,7 +70,7 @@ static void print_report(gan_training *t, double *times, int n)
     gan_log0("%s backend %s: %d rank%s x %d thread%s, batch %d: median %.1f ms a step, %.1f images/s, %.1f "
              "GFLOP/s, peak %.0f "
              "MiB on rank 0",
-             t->config.preset, t->config.backend, gan_comm_size(t->comm),
+             t->config.preset, t->backend->ops->name, gan_comm_size(t->comm),
              gan_comm_size(t->comm) > 1 ? "s" : "", t->backend->threads, t->backend->threads > 1 ? "s" : "",
              t->config.batch, 1e3 * median, batch / median, 1e-9 * flops / median, gan_peak_memory_mib());
     char line[512];

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "gan_dist/backend.h"
 #include "gan_dist/log.h"
+#include "devices.h"
 #include "ranks.h"
 
 /* What the ranks of one host have together. */
@@ -100,14 +100,50 @@ static gan_status find_overlap(const gan_rank_facts *facts, int size)
     return GAN_OK;
 }
 
-/* It may be in the build and lack its device here. */
-static gan_status try_backend(const gan_config *config)
+static gan_status open_placed(gan_backend **out, const gan_placement *placement, gan_precision precision)
 {
-    const gan_backend_options options = {.threads = 1, .precision = (gan_precision)config->precision};
-    gan_backend *be;
-    GAN_TRY(gan_backend_open(&be, config->backend, &options));
+    const gan_backend_options options = {.threads = 1, .device = placement->device, .precision = precision};
+    return gan_backend_open(out, placement->backend, &options);
+}
+
+/* "rank 0 on device 0 (...) of host ...", of the first ranks. */
+static gan_status print_devices(gan_comm *comm, const gan_backend *be)
+{
+    const int listed = 16;
+    int size = gan_comm_size(comm);
+    char *places = malloc((size_t)size * sizeof be->place);
+    gan_status status =
+        places ? GAN_OK : gan_error(GAN_FAILED, "no memory for the places of %d devices", size);
+    status = gan_comm_agree(comm, status);
+    if (status == GAN_OK)
+        status = gan_comm_gather_text(comm, places, be->place, sizeof be->place);
+    for (int r = 0; r < size && r < listed && status == GAN_OK; r++)
+        gan_log0("device     rank %d: %s", r, places + (size_t)r * sizeof be->place);
+    if (status == GAN_OK && size > listed)
+        gan_log0("           and %d ranks more", size - listed);
+    free(places);
+    return status;
+}
+
+/* They may be in the build and not work here: opens what a run would open. */
+static gan_status try_backend(gan_comm *comm, const gan_config *config)
+{
+    gan_placement placement;
+    gan_backend *be = NULL;
+    GAN_TRY(gan_devices_place(&placement, comm, config));
+    gan_log0("backend    %s%s%s%s", placement.backend, placement.why[0] ? " (" : "", placement.why,
+             placement.why[0] ? ")" : "");
+    gan_status status = gan_comm_agree(comm, open_placed(&be, &placement, (gan_precision)config->precision));
+    bool device = status == GAN_OK && !be->ops->host_memory;
+    if (device)
+        status = print_devices(comm, be);
+    if (device && status == GAN_OK && gan_comm_size(comm) > 1)
+        gan_log0("sums       %s", gan_devices_way(placement.way));
+    if (device && status == GAN_OK)
+        status = gan_devices_use(comm, be, placement.way);
+    gan_comm_leave_device(comm);
     gan_backend_close(be);
-    return GAN_OK;
+    return status;
 }
 
 static gan_status check_host(const gan_rank_facts *facts, int size, int host, double memory_mib)
@@ -136,12 +172,11 @@ gan_status gan_command_check(gan_comm *comm, const gan_config *config, double me
     gan_log0("messages   %s", gan_comm_library(comm));
     gan_log0("ranks      %d on %d host%s", size, gan_comm_hosts(comm), plural(gan_comm_hosts(comm)));
     gan_log0("threads    %d a rank%s", threads, config->threads > 0 ? "" : " (chosen from the cores)");
-    gan_log0("backend    %s", config->backend);
     if (memory_mib > 0)
         gan_log0("estimated  %.0f MiB a rank for preset %s", memory_mib,
                  config->preset[0] ? config->preset : "(none)");
 
-    gan_status status = gan_comm_agree(comm, try_backend(config));
+    gan_status status = try_backend(comm, config);
     for (int host = 0; host < gan_comm_hosts(comm); host++) {
         gan_status one = check_host(facts, size, host, memory_mib);
         status = status == GAN_OK ? one : status;

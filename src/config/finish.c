@@ -61,7 +61,7 @@ static gan_status check_words(const gan_config *config)
         {"discriminator.init_bn", config->discriminator.init_bn, "for instance ones"},
         {"train.order", config->order, "for instance z D G"},
         {"train.loss", config->loss, "for instance bce"},
-        {"run.backend", config->backend, "for instance cpu"},
+        {"run.backend", config->backend, "for instance auto"},
         {"run.resume", config->resume, "auto, never or a checkpoint file"},
     };
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)

@@ -6,6 +6,8 @@
 
 static const char *const bn_words[] = {"global", "shard", NULL};
 static const char *const adam_words[] = {"tensorflow", "pytorch", NULL};
+static const char *const comm_words[] = {"auto", "mpi", "nccl", NULL};
+static const char *const reduce_words[] = {"auto", "tree", "nccl", NULL};
 static const char *const range_words[] = {"signed", "unit", NULL};
 static const char *const resize_words[] = {"bilinear", "nearest", NULL};
 static const char *const labels_words[] = {"none", "file", "folders", NULL};
@@ -134,6 +136,10 @@ static const gan_option_row table[] = {
      "whose rule of where epsilon is added", YES},
     {"train.precision", GAN_OPTION_ENUM, FIELD(precision), 0, 0, precision_words, "auto", "--precision", "P",
      "what a device multiplies in convolutions: float32, or rounded to tf32 or bf16; auto = tf32, on the host fp32", NO},
+    {"train.comm", GAN_OPTION_ENUM, FIELD(comm), 0, 0, comm_words, "auto", NO_OPTION,
+     "what carries sums between GPUs: nccl, or mpi by way of the hosts (auto: nccl)", NO},
+    {"train.reduce", GAN_OPTION_ENUM, FIELD(reduce), 0, 0, reduce_words, "auto", NO_OPTION,
+     "their order: tree, the same bits on any number of ranks, or nccl's own (auto: the faster)", NO},
     {"train.steps", GAN_OPTION_INT64, FIELD(steps), 0, MAX_STEPS, NULL, "0", "--steps", "N",
      "train up to step N (replaces epochs)", NO},
     {"train.epochs", GAN_OPTION_INT64, FIELD(epochs), 0, BILLION, NULL, "0", "--epochs", "N",
@@ -177,8 +183,8 @@ static const gan_option_row table[] = {
     {"output.keep", GAN_OPTION_INT, FIELD(keep), 1, BILLION, NULL, "5", "--keep", "K",
      "checkpoints kept, the newest ones", NO},
 
-    {"run.backend", GAN_OPTION_WORDS, FIELD(backend), ANY, "cpu", "--backend", "NAME",
-     "cpu, ref or cuda", NO},
+    {"run.backend", GAN_OPTION_WORDS, FIELD(backend), ANY, "auto", "--backend", "NAME",
+     "cpu, ref or cuda; auto: cuda where every rank sees a GPU, else cpu", NO},
     {"run.threads", GAN_OPTION_INT, FIELD(threads), 0, 65536, NULL, "0", "--threads", "T",
      "threads of a rank; 0 = its share of the cores", NO},
     {"run.pictures", GAN_OPTION_ENUM, FIELD(pictures), 0, 0, pictures_words, "auto", NO_OPTION,

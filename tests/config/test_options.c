@@ -197,6 +197,8 @@ static const gan_config all_fields = {
     GAN_BN_SHARD,
     3,
     GAN_ADAM_PYTORCH,
+    GAN_SUMS_MPI,
+    GAN_REDUCE_TREE,
     "/a b/c;d#e",
     GAN_SPLIT_TEST,
     4294967296,
@@ -259,24 +261,12 @@ static void every_field_has_a_row(void **state)
 static void the_defining_rows_are_these(void **state)
 {
     (void)state;
-    static const char *const free_rows[] = {"train.steps",
-                                            "train.precision",
-                                            "train.epochs",
-                                            "data.path",
-                                            "data.max_bad_fraction",
-                                            "output.dir",
-                                            "output.log_every",
-                                            "output.sample_every",
-                                            "output.sample_num",
-                                            "output.checkpoint_every",
-                                            "output.keep",
-                                            "run.backend",
-                                            "run.threads",
-                                            "run.pictures",
-                                            "run.resume",
-                                            "run.check_every",
-                                            "run.stall_warning",
-                                            "run.stall_timeout"};
+    static const char *const free_rows[] = {
+        "train.comm",       "train.reduce",        "train.precision",       "train.steps",
+        "train.epochs",     "data.path",           "data.max_bad_fraction", "output.dir",
+        "output.log_every", "output.sample_every", "output.sample_num",     "output.checkpoint_every",
+        "output.keep",      "run.backend",         "run.threads",           "run.pictures",
+        "run.resume",       "run.check_every",     "run.stall_warning",     "run.stall_timeout"};
     size_t n = 0;
     for (size_t i = 0; i < gan_option_count(); i++) {
         bool is_free = false;

@@ -130,6 +130,14 @@ extern "C" cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *ou
     return entered;
 }
 
+extern "C" cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *status)
+{
+    CUDASIM_ENTER("cudaStreamIsCapturing");
+    check_stream("cudaStreamIsCapturing", stream);
+    *status = stream->capture ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+    return cudaSuccess;
+}
+
 static void check_graph(const char *call, const CUgraph_st *graph)
 {
     if (!graphs.count(graph))

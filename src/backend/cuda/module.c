@@ -26,10 +26,12 @@ gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options)
     return open(out, options);
 }
 
+/* Asked at every start: without the driver the module, which takes a while to load, has nothing to say. */
 int gan_cuda_devices(void)
 {
     int (*devices)(void);
-    void *module = load(), *symbol = module ? dlsym(module, "gan_cuda_devices") : NULL;
+    void *driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+    void *module = driver ? load() : NULL, *symbol = module ? dlsym(module, "gan_cuda_devices") : NULL;
     if (!symbol)
         return 0;
     memcpy(&devices, &symbol, sizeof devices);

@@ -122,7 +122,7 @@ GAN_SITE=$temp/nowhere.env "$local_sh" 1 >out 2>err || status=$?
 [ "$status" -eq 2 ] || fail "exit status $status, not 2, without the site's file"
 says err "GAN_SITE names $temp/nowhere.env"
 
-# Ranks are cores, as many as a power of two allows; with the backend cuda they are what nvidia-smi counts.
+# Ranks are cores, as many as a power of two allows; where the program can use GPUs they are what nvidia-smi counts.
 mkdir bin
 printf '#!/bin/sh\nfor i in 0 1 2; do echo "GPU $i: Some (UUID: GPU-$i)"; done\n' >bin/nvidia-smi
 chmod +x bin/nvidia-smi
@@ -136,6 +136,13 @@ PATH=$temp/bin:$PATH seen --preset quickstart --backend cuda
 has OMPI_COMM_WORLD_SIZE=3
 PATH=$temp/bin:$PATH seen 1 --backend cuda
 has OMPI_COMM_WORLD_SIZE=1
+touch libgan_cuda.so
+PATH=$temp/bin:$PATH seen --preset quickstart
+has OMPI_COMM_WORLD_SIZE=3
+PATH=$temp/bin:$PATH CUDA_VISIBLE_DEVICES=1,2 seen --preset quickstart
+has OMPI_COMM_WORLD_SIZE=2
+PATH=$temp/bin:$PATH seen --preset quickstart --backend=cpu
+has "OMPI_COMM_WORLD_SIZE=$ranks"
 OMP_NUM_THREADS=1 seen
 has "OMPI_COMM_WORLD_SIZE=$ranks"
 

@@ -5,7 +5,7 @@
  * what they hold and each adds its half; the second half of the steps runs backwards and spreads the sums.
  * Every rank sends 2n(1-1/N) elements. Other sizes: rank 0 collects along the tree, then spreads along it: 2n
  * log2(N) elements, and simple. */
-#include "comm_mpi.h"
+#include "tree.h"
 
 static int levels(int size)
 {
@@ -15,12 +15,12 @@ static int levels(int size)
     return n;
 }
 
-bool gan_mpi_tree_halves(int size)
+bool gan_tree_halves(int size)
 {
     return (size & (size - 1)) == 0;
 }
 
-int gan_mpi_tree_steps(int size)
+int gan_tree_steps(int size)
 {
     return 2 * levels(size);
 }
@@ -40,35 +40,35 @@ static void held(size_t *from, size_t *to, int rank, int distance, size_t n)
     }
 }
 
-static void move_halving(gan_mpi_move *out, int rank, int distance, bool collect, size_t n)
+static void move_halving(gan_move *out, int rank, int distance, bool collect, size_t n)
 {
     size_t from, to, peer_from, peer_to;
     int peer = rank ^ distance;
     held(&from, &to, rank, 2 * distance, n);
     held(&peer_from, &peer_to, peer, 2 * distance, n);
     if (collect)
-        *out = (gan_mpi_move){peer, peer_from, peer_to - peer_from, from, to - from, true};
+        *out = (gan_move){peer, peer_from, peer_to - peer_from, from, to - from, true};
     else
-        *out = (gan_mpi_move){peer, from, to - from, peer_from, peer_to - peer_from, false};
+        *out = (gan_move){peer, from, to - from, peer_from, peer_to - peer_from, false};
 }
 
-static void move_binomial(gan_mpi_move *out, int rank, int size, int distance, bool collect, size_t n)
+static void move_binomial(gan_move *out, int rank, int size, int distance, bool collect, size_t n)
 {
     bool upper = rank % (2 * distance) == distance;
     bool lower = rank % (2 * distance) == 0 && rank + distance < size;
-    *out = (gan_mpi_move){.peer = upper ? rank - distance : rank + distance, .add = collect};
+    *out = (gan_move){.peer = upper ? rank - distance : rank + distance, .add = collect};
     if (collect ? upper : lower)
         out->n_send = n;
     else if (collect ? lower : upper)
         out->n_receive = n;
 }
 
-void gan_mpi_tree_move(gan_mpi_move *out, int rank, int size, int step, size_t n)
+void gan_tree_move(gan_move *out, int rank, int size, int step, size_t n)
 {
     int up = levels(size);
     bool collect = step < up;
     int distance = 1 << (collect ? step : 2 * up - 1 - step);
-    if (gan_mpi_tree_halves(size))
+    if (gan_tree_halves(size))
         move_halving(out, rank, distance, collect, n);
     else
         move_binomial(out, rank, size, distance, collect, n);

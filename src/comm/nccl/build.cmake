@@ -1,0 +1,25 @@
+# Sums over NCCL: a module beside the program, which loads it when it is asked for (nccl_find.c). Built where the cuda backend is
+# built and MPI and NCCL are found; GAN_NCCL_FOUND says whether.
+set(GAN_NCCL_FOUND OFF)
+if(NOT GAN_CUDA_FOUND OR NOT GAN_MPI)
+  return()
+endif()
+find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_TARGET_DIR}/lib)
+if(NOT NCCL_INCLUDE_DIR OR NOT NCCL_LIBRARY)
+  if(GAN_CUDA STREQUAL ON)
+    message(STATUS "NCCL is missing: devices exchange their sums by MPI")
+  endif()
+  return()
+endif()
+set(GAN_NCCL_FOUND ON)
+
+file(GLOB nccl_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/comm/nccl/*.c ${PROJECT_SOURCE_DIR}/src/comm/nccl/*.cu)
+add_library(gan_nccl MODULE ${nccl_sources})
+set_target_properties(gan_nccl PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} INSTALL_RPATH_USE_LINK_PATH ON)
+target_include_directories(gan_nccl PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/comm)
+target_include_directories(gan_nccl SYSTEM PRIVATE ${NCCL_INCLUDE_DIR})
+target_compile_options(gan_nccl PRIVATE
+  "$<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;$<$<BOOL:${GAN_WERROR}>:-Werror=all-warnings>;-Xcompiler=-Wall,-Wextra,-ffp-contract=off>")
+target_link_libraries(gan_nccl PRIVATE gan_flags ${NCCL_LIBRARY} CUDA::cudart)
+install(TARGETS gan_nccl LIBRARY DESTINATION lib/gan_dist)

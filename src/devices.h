@@ -1,0 +1,29 @@
+/* devices.h: which backend, which of its devices, and what carries the sums over the ranks: from the
+ * configuration and what the hosts have. All ranks reach the same conclusion. */
+#ifndef GAN_DEVICES_H
+#define GAN_DEVICES_H
+
+#include "gan_dist/backend.h"
+#include "gan_dist/comm.h"
+#include "gan_dist/config.h"
+
+typedef struct gan_placement {
+    const char *backend;
+    int device;       /* of this rank */
+    gan_comm_way way; /* of the sums, where the backend has a device and there are several ranks */
+    char why[160];    /* why this backend; "" when it was asked for by name */
+} gan_placement;
+
+/* Collective. Points into `config`. */
+gan_status gan_devices_place(gan_placement *out, gan_comm *comm, const gan_config *config);
+/* From here on the comm sums the memory of this backend. Collective, agreed; gan_comm_leave_device() ends it.
+ */
+gan_status gan_devices_use(gan_comm *comm, gan_backend *be, gan_comm_way way);
+
+/* The backend of one process that needs no other rank. */
+const char *gan_devices_backend(const gan_config *config);
+
+/* For people: "NCCL's all-reduce". */
+const char *gan_devices_way(gan_comm_way way);
+
+#endif

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# device_sums.sh PROGRAM: sums of devices' memory over 2, 3 and 4 ranks by MPI, NCCL and NCCL's tree, in many orders of the devices'
+# work, also in a graph; two ranks on one device, and each call that fails.
+set -euo pipefail
+program=$(realpath "${1:?PROGRAM}")
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export CUDASIM_DEVICES=8 OMPI_MCA_odls_base_sigkill_timeout=0
+
+run() {
+    timeout 100 bash "$here/../comm/mpirun.sh" "$@" 2>&1
+}
+
+for way in mpi nccl tree; do
+    for ranks in 2 3 4; do
+        run "$ranks" "$program" "$way"
+    done
+    echo "$way: right in every order"
+done
+run 3 "$program" share
+run 3 "$program" open_fails
+echo "refused: two ranks on one device; whatever fails in the opening"
+
+# tells PLAN [tree]: a call fails in the middle of a sum.
+tells() {
+    local said status=0
+    said=$(run 2 "$program" "$@") || status=$?
+    if [ "$status" -eq 0 ] || [ "$status" -eq 124 ] || ! grep -qE "^told: rank [01]: .*; in (ncclAllReduce|the tree sum) of 3001 floats" <<<"$said"; then
+        printf '%s\n' "$*: not told (exit $status)" "$said" >&2
+        exit 1
+    fi
+}
+for plan in ncclAllReduce:1 ncclAsyncError:1 ncclCommGetAsyncError:1 cudaStreamIsCapturing:1 cudaEventRecord:1 cudaEventRecord:3 \
+    cudaStreamWaitEvent:1 cudaStreamWaitEvent:2; do
+    tells "$plan"
+done
+for plan in ncclGroupStart:1 ncclSend:1 ncclRecv:2 ncclGroupEnd:1 launch:1; do
+    tells "$plan" tree
+done
+echo "told: each call that fails in a sum"
