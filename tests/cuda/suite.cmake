@@ -60,6 +60,16 @@ foreach(precision tf32 bf16)
                        ENVIRONMENT "CUDASIM_POLICY=random;ASAN_OPTIONS=detect_leaks=0")
 endforeach()
 
+cuda_executable(cuda_precision cuda_on_cudasim cuda/test_precision.c)
+target_include_directories(cuda_precision PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(cuda_precision PRIVATE step_tiny)
+add_test(NAME cuda.bf16_step COMMAND cuda_precision bf16 mlp-mnist quickstart)
+add_test(NAME cuda.bf16_steps COMMAND cuda_precision bf16 gan-mnist dcgan32-mnist)
+add_test(NAME cuda.tf32_steps COMMAND cuda_precision tf32 mlp-mnist quickstart gan-mnist dcgan32-mnist)
+set_tests_properties(cuda.bf16_step cuda.bf16_steps cuda.tf32_steps PROPERTIES LABELS "cuda;long" TIMEOUT 300
+                     ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+set_tests_properties(cuda.bf16_step PROPERTIES LABELS cuda)
+
 # Without leaks: the stand-in keeps what was destroyed, to know it again; these tests count instead.
 foreach(name open wait graph)
   cuda_executable(cuda_${name} cuda_on_cudasim cuda/test_${name}.c)

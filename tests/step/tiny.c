@@ -36,10 +36,17 @@ void tiny_config(gan_config *config, const char *order, gan_bn_scope bn)
 void tiny_open(tiny *t, const gan_config *config, const char *backend, int threads, int rank, int size,
                gan_reduce_fn reduce, void *reduce_context)
 {
+    gan_backend *be = NULL;
+    assert_int_equal(gan_backend_open(&be, backend, &(gan_backend_options){.threads = threads}), GAN_OK);
+    tiny_open_on(t, config, be, rank, size, reduce, reduce_context);
+}
+
+void tiny_open_on(tiny *t, const gan_config *config, gan_backend *backend, int rank, int size,
+                  gan_reduce_fn reduce, void *reduce_context)
+{
     memset(t, 0, sizeof *t);
     t->config = *config;
-    assert_int_equal(gan_backend_open(&t->backend, backend, &(gan_backend_options){.threads = threads}),
-                     GAN_OK);
+    t->backend = backend;
     assert_int_equal(gan_shards_cut(&t->shards, config->batch, config->shards, rank, size), GAN_OK);
     if (gan_step_create(&t->step, t->backend, &t->config, &t->shards, reduce, reduce_context) != GAN_OK)
         fail_msg("%s", gan_error_message());

@@ -36,6 +36,9 @@ void tiny_config(gan_config *config, const char *order, gan_bn_scope bn);
 /* Opens rank `rank` of `size` and draws its initial weights. Fails the test when that fails. */
 void tiny_open(tiny *t, const gan_config *config, const char *backend, int threads, int rank, int size,
                gan_reduce_fn reduce, void *reduce_context);
+/* The same on a backend that is open, and is tiny's from then on. */
+void tiny_open_on(tiny *t, const gan_config *config, gan_backend *backend, int rank, int size,
+                  gan_reduce_fn reduce, void *reduce_context);
 void tiny_close(tiny *t);
 
 /* Hands step `number` its real batch: picture i of the global batch is a function of the step and of i. */
