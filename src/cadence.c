@@ -207,8 +207,7 @@ gan_status gan_training_cadence(gan_training *t, bool last)
     gan_training_phase(t, GAN_PHASE_OUTPUT);
     live_progress(t);
     if (log || grid || check || save)
-        for (int k = 0; k < GAN_NETS; k++)
-            GAN_TRY(gan_training_finish(t, k));
+        GAN_TRY(gan_training_settle(t));
     save = save || t->stop || t->save; /* the waits may have brought a wish */
     if (check)
         GAN_TRY(compare_ranks(t));

@@ -67,7 +67,11 @@ static gan_status open_networks(gan_training *t)
                                  gan_net_arena_floats(t->nets[k])));
         GAN_TRY(gan_net_init(t->nets[k], config->seed));
     }
-    return GAN_OK;
+    /* Only sums that a device does by itself go on during the rest of the backward pass. */
+    if (gan_comm_size(t->comm) > 1 && !t->backend->ops->host_memory && gan_comm_capturable(t->comm))
+        gan_net_on_ready(t->nets[GAN_NET_D], gan_training_ready, t);
+    gan_graph_plan(t);
+    return gan_training_open_results(t);
 }
 
 /* A part of the set-up on this rank, then the outcome on all. */
@@ -221,6 +225,8 @@ void gan_training_close(gan_training *t)
     gan_feed_close(t->feed);
     gan_data_close(t->data);
     gan_csv_close(t->csv);
+    gan_graph_close(t);
+    gan_training_close_results(t);
     for (int k = 0; k < GAN_NETS; k++)
         gan_optim_destroy(&t->optims[k]);
     gan_step_destroy(t->step);

@@ -19,66 +19,21 @@ gan_phase gan_training_phase(gan_training *t, gan_phase phase)
     return before;
 }
 
-/* Sends a network's gradients, with this rank's wishes in the places behind them. */
-static gan_status start_exchange(gan_training *t, int net)
+/* Gradients are sent as soon as they are there; those of a graph's last update wait for the next step. */
+static gan_status send(gan_training *t, int net, bool last)
 {
-    gan_net *n = t->nets[net];
-    gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
-    float *gradients = gan_net_gradients(n), *extras = gradients + gan_net_arena_floats(n);
-    bool want_save = gan_comm_rank(t->comm) == 0 && t->config.checkpoint_seconds &&
-                     t->config.checkpoint_every > 0 &&
-                     gan_clock() - t->last_save >= t->config.checkpoint_every;
-    float wishes[2] = {(float)gan_stop_asked(), (float)want_save};
-    GAN_TRY(t->backend->ops->upload(t->backend, extras + GAN_EXTRA_STOP, wishes, sizeof wishes));
-    GAN_TRY(
-        gan_comm_sum_start(t->comm, &t->pending[net], gradients, gan_net_arena_floats(n) + GAN_NET_EXTRAS));
-    gan_training_phase(t, before);
-    return GAN_OK;
-}
-
-static gan_status read_extras(gan_training *t, int net)
-{
-    float extras[GAN_NET_EXTRAS];
-    gan_net *n = t->nets[net];
-    GAN_TRY(t->backend->ops->download(t->backend, extras, gan_net_gradients(n) + gan_net_arena_floats(n),
-                                      sizeof extras));
-    double batch = t->config.batch;
-    if (net == GAN_NET_D) {
-        t->losses.real = extras[GAN_EXTRA_LOSS_REAL] / batch;
-        t->losses.fake = extras[GAN_EXTRA_LOSS_FAKE] / batch;
-        t->losses.d_real = extras[GAN_EXTRA_D_REAL] / batch;
-        t->losses.d_fake = extras[GAN_EXTRA_D_FAKE] / batch;
-    } else {
-        t->losses.g = extras[GAN_EXTRA_LOSS_G] / batch;
-    }
-    t->stop = t->stop || extras[GAN_EXTRA_STOP] > 0;
-    t->save = t->save || extras[GAN_EXTRA_SAVE] > 0;
-    return GAN_OK;
-}
-
-gan_status gan_training_finish(gan_training *t, int net)
-{
-    if (!t->pending[net])
+    if (t->n_pending[net] > 0) /* sent in parts, during the backward pass */
         return GAN_OK;
-    gan_net *n = t->nets[net];
-    gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
-    gan_comm_report(t->comm, t->done + 1,
-                    net == GAN_NET_D ? "exchange of D's gradients" : "exchange of G's gradients");
-    GAN_TRY(gan_comm_sum_wait(t->comm, t->pending[net]));
-    t->pending[net] = NULL;
-    GAN_TRY(read_extras(t, net));
-    gan_training_phase(t, GAN_PHASE_OPTIMISER);
-    GAN_TRY(
-        gan_optim_update(&t->optims[net], gan_net_parameters(n), gan_net_gradients(n), ++t->updates[net]));
-    gan_net_changed(n);
-    gan_step_changed(t->step, n);
-    gan_training_phase(t, before);
-    return GAN_OK;
+    if (t->use_graph && last && net == t->last_net) {
+        t->deferred[net] = true;
+        return GAN_OK;
+    }
+    return gan_training_send(t, net);
 }
 
 /* One word of the order. What is pending is finished as late as the work allows, so that it hides behind
  * `begin`. */
-static gan_status run_op(gan_training *t, gan_op op)
+static gan_status run_op(gan_training *t, gan_op op, bool last)
 {
     if (op == GAN_OP_NOISE)
         return gan_step_noise(t->step);
@@ -90,20 +45,33 @@ static gan_status run_op(gan_training *t, gan_op op)
     GAN_TRY(gan_step_begin(t->step, op));
     GAN_TRY(gan_training_finish(t, other));
     GAN_TRY(gan_step_end(t->step, op));
-    GAN_TRY(start_exchange(t, own));
-    return op == GAN_OP_BOTH ? start_exchange(t, other) : GAN_OK;
+    GAN_TRY(send(t, own, last));
+    return op == GAN_OP_BOTH ? send(t, other, last) : GAN_OK;
+}
+
+gan_status gan_training_ops(gan_training *t)
+{
+    const gan_order *order = gan_step_order(t->step);
+    for (int k = 0; k < GAN_NETS; k++)
+        if (t->deferred[k])
+            GAN_TRY(gan_training_send(t, k));
+    for (int i = 0; i < order->n; i++)
+        GAN_TRY(run_op(t, order->ops[i], i == order->n - 1));
+    for (int k = 0; t->use_graph && k < GAN_NETS; k++) /* but for the last, a graph leaves nothing open */
+        if (!t->deferred[k])
+            GAN_TRY(gan_training_finish(t, k));
+    return GAN_OK;
 }
 
 gan_status gan_training_step(gan_training *t)
 {
     gan_batch batch = t->fixed;
-    const gan_order *order = gan_step_order(t->step);
     gan_training_phase(t, GAN_PHASE_DATA);
     if (t->feed)
         GAN_TRY(gan_feed_next(t->feed, &batch));
     GAN_TRY(gan_step_next(t->step, t->done, &batch));
-    for (int i = 0; i < order->n; i++)
-        GAN_TRY(run_op(t, order->ops[i]));
+    GAN_TRY(gan_graph_due(t) ? gan_graph_step(t) : gan_training_ops(t));
+    GAN_TRY(gan_training_read(t));
     t->done++;
     return GAN_OK;
 }

@@ -1,6 +1,7 @@
 /* train.h: a training run as one struct, and the parts of its conductor: setup.c builds it, feed.c brings
- * the pictures, train.c runs the step, cadence.c does what is due between steps, state.c moves the state to
- * and from checkpoints, status.c keeps status.json fresh, stop.c takes signals. */
+ * the pictures, train.c runs the step, update.c what its gradients become, graph.c the step as one launch,
+ * cadence.c does what is due between steps, state.c moves the state to and from checkpoints, status.c keeps
+ * status.json fresh, stop.c takes signals. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
@@ -25,6 +26,10 @@ typedef enum gan_phase {
 
 enum { GAN_NET_G, GAN_NET_D, GAN_NETS };
 
+#define GAN_PARTS         2 /* in which gradients may be sent */
+#define GAN_WISHES        2 /* GAN_EXTRA_STOP and the one after it */
+#define GAN_GRAPH_UPDATES (2 * GAN_OPS_MAX)
+
 /* What the last finished updates said, as means over the global batch. */
 typedef struct gan_losses {
     double real, fake, g, d_real, d_fake;
@@ -40,11 +45,26 @@ typedef struct gan_training {
     gan_step *step;
     gan_net *nets[GAN_NETS];
     gan_optim optims[GAN_NETS];
-    gan_exchange *pending[GAN_NETS]; /* gradient sums in flight */
-    uint64_t updates[GAN_NETS];      /* done so far, all steps */
+    gan_exchange *pending[GAN_NETS][GAN_PARTS]; /* gradient sums in flight */
+    int n_pending[GAN_NETS];
+    uint64_t updates[GAN_NETS]; /* done so far, all steps */
+
+    /* What updates say travels behind the gradients; all of it is the backend's memory. */
+    float *results; /* [GAN_NETS][GAN_NET_EXTRAS] of the last update of each network */
+    float *wishes;  /* [GAN_WISHES] this rank's, for a graph */
+    bool fresh[GAN_NETS],
+        read_fresh[GAN_READ_SLOTS][GAN_NETS]; /* updated since the last read; as of a read */
+    uint64_t reads_asked, reads_taken;
     gan_losses losses;
     bool stop, save; /* agreed by all ranks: they rode with the gradients */
     bool agreed;     /* all ranks have met the same failure, so that none waits for another */
+
+    bool use_graph, capturing;
+    gan_graph *graph; /* NULL until it is recorded */
+    int last_net;     /* whose gradients a graph leaves unsent */
+    bool deferred[GAN_NETS];
+    int warm_up;
+    int graph_updates[GAN_GRAPH_UPDATES], n_graph_updates; /* which networks it updates, in order */
 
     gan_data *data;
     gan_feed *feed;
@@ -75,11 +95,31 @@ void gan_training_close(gan_training *t);
 
 /* train.c */
 gan_status gan_training_step(gan_training *t);
-gan_status gan_training_finish(gan_training *t,
-                               int net); /* waits for a pending exchange and applies the update */
+gan_status gan_training_ops(gan_training *t);                   /* the words of the order, one by one */
 gan_phase gan_training_phase(gan_training *t, gan_phase phase); /* returns the one before */
 /* *others_wait is set when a failure may be this rank's alone, so that the others must be ended. */
 gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config *config);
+
+/* update.c. send starts the exchange of a network's gradients; ready (a gan_ready_fn) that of a part of them;
+ * finish ends it and applies the update. read takes what is known of earlier steps into `losses`, `stop` and
+ * `save`: on the host all, on a device all but the last two steps. settle finishes both networks and reads
+ * everything. */
+gan_status gan_training_open_results(gan_training *t);
+void gan_training_close_results(gan_training *t);
+gan_status gan_training_send(gan_training *t, int net);
+gan_status gan_training_ready(void *training, gan_net *net, size_t first, size_t n);
+gan_status gan_training_finish(gan_training *t, int net);
+gan_status gan_training_read(gan_training *t);
+gan_status gan_training_settle(gan_training *t);
+void gan_training_wish(const gan_training *t, float wishes[GAN_WISHES]);
+
+/* graph.c. plan decides and says whether steps become graphs; updated counts an update and returns its
+ * number. */
+void gan_graph_plan(gan_training *t);
+void gan_graph_close(gan_training *t);
+bool gan_graph_due(gan_training *t);
+gan_status gan_graph_step(gan_training *t);
+uint64_t gan_training_updated(gan_training *t, int net);
 
 /* cadence.c: log line, grid, checkpoint, comparison of the ranks, status; `last` after the last step. */
 gan_status gan_training_cadence(gan_training *t, bool last);

@@ -30,6 +30,8 @@ typedef struct gan_net_config {
 } gan_net_config;
 
 typedef enum gan_noise { GAN_NOISE_UNIFORM, GAN_NOISE_NORMAL } gan_noise;
+/* Whether a device's step is launched as one graph, where that can be. The bits are the same. */
+typedef enum gan_graph_use { GAN_GRAPH_AUTO, GAN_GRAPH_OFF } gan_graph_use;
 typedef enum gan_bn_scope { GAN_BN_GLOBAL, GAN_BN_SHARD } gan_bn_scope;
 /* What carries the sums over the ranks, and in which order they are added; for backends with a device. */
 typedef enum gan_sums { GAN_SUMS_AUTO, GAN_SUMS_MPI, GAN_SUMS_NCCL } gan_sums;
@@ -88,6 +90,7 @@ typedef struct gan_config {
     char backend[GAN_WORD_MAX]; /* auto, cpu, ref, cuda */
     int threads;           /* per rank; 0 = the cores this rank may use, shared among the ranks of its host */
     gan_pictures pictures; /* where a device's pictures are */
+    gan_graph_use graph;
     int stall_warning, stall_timeout; /* seconds of waiting for other ranks; 0 = never */
     char resume[GAN_TEXT_MAX];        /* auto, never, or a checkpoint file */
 } gan_config;

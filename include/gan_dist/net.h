@@ -100,6 +100,12 @@ gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train);
 enum { GAN_WANT_PARAMETERS = 1, GAN_WANT_INPUT = 2 };
 gan_status gan_net_backward(gan_net *net, gan_pass *const *passes, int n, unsigned want);
 
+/* From then on a backward pass that computes the parameters' gradients calls `ready` when the gradients
+ * [first, first + n) of the arena are final: once for at least three quarters of them, which are those next
+ * to the output, and once for the rest; or once for all. */
+typedef gan_status (*gan_ready_fn)(void *context, gan_net *net, size_t first, size_t n);
+void gan_net_on_ready(gan_net *net, gan_ready_fn ready, void *context);
+
 /* Counts (reference: multiply-add = 2 operations; padding counted; norms and activations not). Per picture.
  */
 double gan_net_forward_flops(const gan_net *net);

@@ -5,6 +5,7 @@
 #include "gan_dist/base.h"
 
 static const char *const bn_words[] = {"global", "shard", NULL};
+static const char *const graph_words[] = {"auto", "off", NULL};
 static const char *const adam_words[] = {"tensorflow", "pytorch", NULL};
 static const char *const comm_words[] = {"auto", "mpi", "nccl", NULL};
 static const char *const reduce_words[] = {"auto", "tree", "nccl", NULL};
@@ -193,6 +194,8 @@ static const gan_option_row table[] = {
      "go on from the newest checkpoint of the folder, start anew, or go on from FILE", NO},
     {"run.check_every", GAN_OPTION_INT, FIELD(check_every), 0, BILLION, NULL, "100", "--check-every", "N",
      "steps between comparisons of the ranks' weights; 0 = never", NO},
+    {"run.graph", GAN_OPTION_ENUM, FIELD(graph), 0, 0, graph_words, "auto", "--graph", "auto|off",
+     "on a GPU, launch each step as one graph where that can be; the bits are the same", NO},
     {"run.stall_warning", GAN_OPTION_SECONDS, FIELD(stall_warning), 0, BILLION, NULL, "30s", "--stall-warning",
      "Ns", "seconds of waiting for other ranks until a warning names them; 0s = never", NO},
     {"run.stall_timeout", GAN_OPTION_SECONDS, FIELD(stall_timeout), 0, BILLION, NULL, "300s", "--stall-timeout",

@@ -23,6 +23,8 @@ struct gan_net {
     bool prepared;  /* the plans' copies were made of these parameters ... */
     uint64_t stamp; /* ... when the backend stood at this stamp */
     gan_pass *passes;
+    gan_ready_fn ready;
+    void *ready_context;
 };
 
 struct gan_workspace {

@@ -44,6 +44,27 @@ gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train)
     return GAN_OK;
 }
 
+void gan_net_on_ready(gan_net *net, gan_ready_fn ready, void *context)
+{
+    net->ready = ready;
+    net->ready_context = context;
+}
+
+/* The arena is in the order of the layers, which the backward pass takes from the end. */
+static size_t first_float(const gan_net *net, int layer)
+{
+    return net->params[net->layers[layer].params[0]].offset;
+}
+
+static int split_layer(const gan_net *net, int first)
+{
+    int i = net->n_layers - 1;
+    while (i > first && (net->layers[i].params[0] < 0 ||
+                         4 * (net->arena_floats - first_float(net, i)) < 3 * net->arena_floats))
+        i--;
+    return i;
+}
+
 gan_status gan_net_backward(gan_net *net, gan_pass *const *passes, int n, unsigned want)
 {
     int first =
@@ -51,11 +72,19 @@ gan_status gan_net_backward(gan_net *net, gan_pass *const *passes, int n, unsign
     while (net->layers[first].params[0] < 0)
         first++;
     int last = want & GAN_WANT_INPUT ? 0 : first;
+    bool tell = (want & GAN_WANT_PARAMETERS) && net->ready;
+    int split = tell ? split_layer(net, first) : first;
+    size_t told = net->arena_floats;
     GAN_TRY(enter(net));
     for (int i = net->n_layers - 1; i >= last; i--) {
         bool want_dx = i > first || (want & GAN_WANT_INPUT);
         bool want_dw = (want & GAN_WANT_PARAMETERS) && net->layers[i].params[0] >= 0;
         GAN_TRY(net->layers[i].ops->backward(&net->layers[i], passes, n, want_dx, want_dw));
+        if (tell && (i == split || i == first)) {
+            size_t from = i == first ? 0 : first_float(net, i);
+            GAN_TRY(net->ready(net->ready_context, net, from, told - from));
+            told = from;
+        }
     }
     return GAN_OK;
 }

@@ -303,7 +303,8 @@ static gan_status run_loss(gan_step *step, int pass, gan_loss_role role, float *
     return step->backend->ops->for_shards(step->backend, step->shards.n_local, loss_shard, &job);
 }
 
-/* The scalars of an update join its gradients, so that one exchange carries both. */
+/* The scalars of an update join its gradients, so that one exchange carries both. They are there before the
+ * first gradients, which may be sent at once. */
 static gan_status sum_extras(gan_step *step, gan_net *net, float **extras)
 {
     gan_backend *be = step->backend;
@@ -315,20 +316,20 @@ static gan_status d_gradients(gan_step *step)
 {
     GAN_TRY(run_loss(step, REAL, GAN_LOSS_D_REAL, step->d_extras, GAN_EXTRA_LOSS_REAL));
     GAN_TRY(run_loss(step, FAKE, GAN_LOSS_D_FAKE, step->d_extras, GAN_EXTRA_LOSS_FAKE));
+    GAN_TRY(sum_extras(step, step->d, step->d_extras));
     gan_pass *both[2] = {gan_net_pass(step->d, REAL), gan_net_pass(step->d, FAKE)};
-    GAN_TRY(gan_net_backward(step->d, both, 2, GAN_WANT_PARAMETERS));
-    return sum_extras(step, step->d, step->d_extras);
+    return gan_net_backward(step->d, both, 2, GAN_WANT_PARAMETERS);
 }
 
 static gan_status g_gradients(gan_step *step)
 {
     gan_pass *fake = gan_net_pass(step->d, FAKE), *made = gan_net_pass(step->g, 0);
     GAN_TRY(run_loss(step, FAKE, GAN_LOSS_G, step->g_extras, GAN_EXTRA_LOSS_G));
+    GAN_TRY(sum_extras(step, step->g, step->g_extras));
     GAN_TRY(gan_net_backward(step->d, &fake, 1, GAN_WANT_INPUT));
     for (int s = 0; s < step->shards.n_local; s++)
         gan_pass_set_output_gradient(made, s, gan_pass_input_gradient(fake, s));
-    GAN_TRY(gan_net_backward(step->g, &made, 1, GAN_WANT_PARAMETERS));
-    return sum_extras(step, step->g, step->g_extras);
+    return gan_net_backward(step->g, &made, 1, GAN_WANT_PARAMETERS);
 }
 
 gan_status gan_step_begin(gan_step *step, gan_op op)

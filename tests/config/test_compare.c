@@ -53,8 +53,9 @@ static void keys_that_may_change_do_not_count(void **state)
 static void every_defining_key_is_compared(void **state)
 {
     (void)state;
-    static const char *const values[] = {"3",      "yes",   "no",      "0.25", "uniform 3", "test", "nearest",
-                                         "signed", "shard", "pytorch", "file", "nccl",      "host", "bf16"};
+    static const char *const values[] = {"3",    "yes",     "no",     "0.25",  "uniform 3",
+                                         "test", "nearest", "signed", "shard", "pytorch",
+                                         "file", "nccl",    "host",   "off",   "bf16"};
     for (size_t i = 0; i < gan_option_count(); i++) {
         gan_option option = gan_option_get(i);
         gan_config before = load("gan-mnist"), now = before;

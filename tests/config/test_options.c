@@ -225,6 +225,7 @@ static const gan_config all_fields = {
     "ref",
     21,
     GAN_PICTURES_HOST,
+    GAN_GRAPH_OFF,
     22,
     23,
     "never",
@@ -266,7 +267,8 @@ static void the_defining_rows_are_these(void **state)
         "train.epochs",     "data.path",           "data.max_bad_fraction", "output.dir",
         "output.log_every", "output.sample_every", "output.sample_num",     "output.checkpoint_every",
         "output.keep",      "run.backend",         "run.threads",           "run.pictures",
-        "run.resume",       "run.check_every",     "run.stall_warning",     "run.stall_timeout"};
+        "run.graph",        "run.resume",          "run.check_every",       "run.stall_warning",
+        "run.stall_timeout"};
     size_t n = 0;
     for (size_t i = 0; i < gan_option_count(); i++) {
         bool is_free = false;

@@ -132,6 +132,7 @@ if(GAN_MPI)
   cuda_script(failures $<TARGET_FILE:gan_dist_on_cudasim>)
   set_tests_properties(cuda.ranks cuda.failures PROPERTIES RESOURCE_LOCK mpi)
 endif()
+cuda_script(step_graph $<TARGET_FILE:gan_dist_on_cudasim>)
 cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 mlp-mnist gan-mnist dcgan32-mnist quickstart)
 cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 cdcgan-mnist dcgan48-anime dcgan64
             anime96)

@@ -1,0 +1,153 @@
+/* update.c: what becomes of gradients: their exchange, the update that it leads to, and what the host learns
+ * of both. */
+#include <string.h>
+
+#include "train.h"
+#include "gan_dist/base.h"
+
+/* On a device the host runs ahead of the work. It reads what a step said when so many later ones are under
+ * way, by which time there is nothing to wait for. All ranks read the same numbers after the same step. */
+#define LAG_ON_DEVICE 2
+#define EXTRAS_BYTES  (GAN_NET_EXTRAS * sizeof(float))
+
+gan_status gan_training_open_results(gan_training *t)
+{
+    gan_backend *be = t->backend;
+    void *results, *wishes;
+    GAN_TRY(be->ops->alloc(be, &results, GAN_NETS * EXTRAS_BYTES));
+    t->results = results;
+    GAN_TRY(be->ops->alloc(be, &wishes, GAN_WISHES * sizeof(float)));
+    t->wishes = wishes;
+    return GAN_OK;
+}
+
+void gan_training_close_results(gan_training *t)
+{
+    if (!t->backend)
+        return;
+    t->backend->ops->free(t->backend, t->results);
+    t->backend->ops->free(t->backend, t->wishes);
+}
+
+void gan_training_wish(const gan_training *t, float wishes[GAN_WISHES])
+{
+    bool save = gan_comm_rank(t->comm) == 0 && t->config.checkpoint_seconds &&
+                t->config.checkpoint_every > 0 && gan_clock() - t->last_save >= t->config.checkpoint_every;
+    wishes[GAN_EXTRA_STOP - GAN_EXTRA_STOP] = (float)gan_stop_asked();
+    wishes[GAN_EXTRA_SAVE - GAN_EXTRA_STOP] = (float)save;
+}
+
+/* This rank's wishes go to the places behind the gradients. What a graph repeats must not hold today's. */
+static gan_status add_wishes(gan_training *t, float *extras)
+{
+    gan_backend *be = t->backend;
+    float wishes[GAN_WISHES];
+    if (t->capturing)
+        return be->ops->copy(be, extras + GAN_EXTRA_STOP, t->wishes, sizeof wishes);
+    gan_training_wish(t, wishes);
+    return be->ops->upload(be, extras + GAN_EXTRA_STOP, wishes, sizeof wishes);
+}
+
+/* Sends floats [first, first + n) of a network's gradients; with the last go the extras. */
+static gan_status send_part(gan_training *t, int net, size_t first, size_t n)
+{
+    float *gradients = gan_net_gradients(t->nets[net]);
+    size_t all = gan_net_arena_floats(t->nets[net]);
+    gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
+    if (first + n == all) {
+        GAN_TRY(add_wishes(t, gradients + all));
+        n += GAN_NET_EXTRAS;
+    }
+    GAN_TRY(gan_comm_sum_start(t->comm, &t->pending[net][t->n_pending[net]], gradients + first, n));
+    t->n_pending[net]++;
+    gan_training_phase(t, before);
+    return GAN_OK;
+}
+
+gan_status gan_training_send(gan_training *t, int net)
+{
+    t->deferred[net] = false;
+    return send_part(t, net, 0, gan_net_arena_floats(t->nets[net]));
+}
+
+gan_status gan_training_ready(void *training, gan_net *net, size_t first, size_t n)
+{
+    gan_training *t = training;
+    return send_part(t, net == t->nets[GAN_NET_D] ? GAN_NET_D : GAN_NET_G, first, n);
+}
+
+gan_status gan_training_finish(gan_training *t, int net)
+{
+    static const char *const exchanges[GAN_NETS] = {"exchange of G's gradients", "exchange of D's gradients"};
+    gan_backend *be = t->backend;
+    gan_net *n = t->nets[net];
+    if (t->deferred[net])
+        GAN_TRY(gan_training_send(t, net));
+    if (t->n_pending[net] == 0)
+        return GAN_OK;
+    gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
+    gan_comm_report(t->comm, t->done + 1, exchanges[net]);
+    for (int i = 0; i < t->n_pending[net]; i++)
+        GAN_TRY(gan_comm_sum_wait(t->comm, t->pending[net][i]));
+    t->n_pending[net] = 0;
+    GAN_TRY(be->ops->copy(be, t->results + (size_t)net * GAN_NET_EXTRAS,
+                          gan_net_gradients(n) + gan_net_arena_floats(n), EXTRAS_BYTES));
+    gan_training_phase(t, GAN_PHASE_OPTIMISER);
+    uint64_t update = gan_training_updated(t, net);
+    GAN_TRY(gan_optim_update(&t->optims[net], gan_net_parameters(n), gan_net_gradients(n), update));
+    gan_net_changed(n);
+    gan_step_changed(t->step, n);
+    gan_training_phase(t, before);
+    return GAN_OK;
+}
+
+static void take_results(gan_training *t, const float *extras, const bool *fresh)
+{
+    double batch = t->config.batch;
+    const float *d = extras + (size_t)GAN_NET_D * GAN_NET_EXTRAS,
+                *g = extras + (size_t)GAN_NET_G * GAN_NET_EXTRAS;
+    if (fresh[GAN_NET_D]) {
+        t->losses.real = d[GAN_EXTRA_LOSS_REAL] / batch;
+        t->losses.fake = d[GAN_EXTRA_LOSS_FAKE] / batch;
+        t->losses.d_real = d[GAN_EXTRA_D_REAL] / batch;
+        t->losses.d_fake = d[GAN_EXTRA_D_FAKE] / batch;
+    }
+    if (fresh[GAN_NET_G])
+        t->losses.g = g[GAN_EXTRA_LOSS_G] / batch;
+    for (int k = 0; k < GAN_NETS; k++) {
+        const float *own = extras + (size_t)k * GAN_NET_EXTRAS;
+        t->stop = t->stop || (fresh[k] && own[GAN_EXTRA_STOP] > 0);
+        t->save = t->save || (fresh[k] && own[GAN_EXTRA_SAVE] > 0);
+    }
+}
+
+/* Asks for the results as they are now, and takes those that were asked for `lag` calls ago. */
+static gan_status read_results(gan_training *t, uint64_t lag)
+{
+    gan_backend *be = t->backend;
+    float extras[GAN_NETS * GAN_NET_EXTRAS];
+    if (t->fresh[GAN_NET_D] || t->fresh[GAN_NET_G]) {
+        int slot = (int)(t->reads_asked++ % GAN_READ_SLOTS);
+        GAN_TRY(be->ops->read_start(be, slot, t->results, sizeof extras));
+        memcpy(t->read_fresh[slot], t->fresh, sizeof t->fresh);
+        memset(t->fresh, 0, sizeof t->fresh);
+    }
+    for (; t->reads_taken + lag < t->reads_asked; t->reads_taken++) {
+        int slot = (int)(t->reads_taken % GAN_READ_SLOTS);
+        GAN_TRY(be->ops->read_wait(be, slot, extras));
+        take_results(t, extras, t->read_fresh[slot]);
+    }
+    return GAN_OK;
+}
+
+gan_status gan_training_read(gan_training *t)
+{
+    return read_results(t, t->backend->ops->host_memory ? 0 : LAG_ON_DEVICE);
+}
+
+gan_status gan_training_settle(gan_training *t)
+{
+    for (int k = 0; k < GAN_NETS; k++)
+        GAN_TRY(gan_training_finish(t, k));
+    return read_results(t, 0);
+}

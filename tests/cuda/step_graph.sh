@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# step_graph.sh PROGRAM: a step as one graph, on the stand-in: the bytes of the same calls one by one, for every shape of an order, over
+# grids, saves and log lines that interrupt it, after a resume; and where there is no graph, the reason is said.
+# shellcheck source=tests/smoke/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
+write_config net.ini
+words=(--config net.ini --backend cuda --log-every 9 --steps 12)
+export CUDASIM_POLICY=random
+
+# both NAME WORDS...: with and without.
+both() {
+    local name=$1 graph
+    shift
+    for graph in off auto; do
+        train 0 "${words[@]}" --graph "$graph" --out "$name-$graph" "$@"
+        if [ "$graph" = off ]; then says out 'none: run.graph = off'; else says out 'one launch a step'; fi
+    done
+    same_run "$name-off" "$name-auto"
+}
+both plain
+both zDzG --set 'train.order=z D z G' --log-every 20
+both both --set 'train.order=z (D G)'
+both last_D --set 'train.order=z G G D' --set train.adam=pytorch
+
+# Sums by NCCL are in it, D's in two parts.
+for reduce in tree nccl; do
+    for graph in off auto; do
+        CUDASIM_DEVICES=2 CUDASIM_SEED=$RANDOM train 2 "${words[@]}" --set "train.reduce=$reduce" --graph "$graph" --out "$reduce-$graph"
+    done
+    says out 'one launch a step'
+    same_run "$reduce-off" "$reduce-auto"
+done
+same_run plain-off tree-auto
+train 2 "${words[@]}" --steps 1 --set train.comm=mpi --out staged
+says out 'none: exchanges go through the host'
+
+train 0 "${words[@]}" --steps 7 --out halves
+train 0 "${words[@]}" --out halves
+same "$(newest plain-off)" "$(newest halves)"
+
+train 0 "${words[@]}" --set generator.noise_paired=yes --steps 1 --out paired
+says out "none: noise is drawn by the pictures' places"
+
+# From the fifth step on it is a graph that is launched.
+CUDASIM_FAIL=cudaGraphLaunch:1 run 0 "${words[@]}" --out broken
+[ "$status" -eq 1 ] || fail "exit status $status, not 1, when a launch fails"
+says err 'cuda backend: at graph_launch: ' 'on device 0 ('
