@@ -21,31 +21,57 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Pictures, labels and positions of this rank's part of a batch that never changes. */
+/* Pictures, labels and positions of this rank's part of a batch that never changes; a device has the bytes.
+ */
 typedef struct fixed_batch {
     float *images;
+    void *pixels;
+    uint64_t *picks;
     int *labels;
     uint64_t *positions;
 } fixed_batch;
+
+static gan_status make_pixels(fixed_batch *b, gan_training *t, size_t n, size_t bytes)
+{
+    gan_backend *be = t->backend;
+    uint32_t *words = gan_alloc(bytes);
+    b->picks = calloc(n, sizeof *b->picks);
+    if (!words || !b->picks) {
+        free(words);
+        return gan_error(GAN_FAILED, "bench: out of memory");
+    }
+    gan_rng_words(words, bytes / sizeof *words,
+                  (gan_rng){.seed = t->config.seed, .stream = GAN_STREAM_SAMPLE});
+    for (size_t i = 0; i < n; i++)
+        b->picks[i] = 2 * i;
+    gan_status status = be->ops->alloc(be, &b->pixels, bytes);
+    if (status == GAN_OK)
+        status = be->ops->upload(be, b->pixels, words, bytes);
+    free(words);
+    t->fixed.pixels = b->pixels;
+    t->fixed.picks = b->picks;
+    return status;
+}
 
 static gan_status make_batch(fixed_batch *b, gan_training *t)
 {
     size_t n = (size_t)t->shards.n_local * (size_t)t->shards.pictures;
     size_t picture = (size_t)t->config.height * (size_t)t->config.width * (size_t)t->config.channels;
-    b->images = gan_alloc(n * picture * sizeof *b->images);
+    bool host = t->backend->ops->host_memory;
+    b->images = gan_alloc(host ? n * picture * sizeof *b->images : 0);
     b->labels = calloc(n, sizeof *b->labels);
     b->positions = calloc(n, sizeof *b->positions);
     if (!b->images || !b->labels || !b->positions)
         return gan_error(GAN_FAILED, "bench: out of memory");
     float low = t->config.range == GAN_RANGE_UNIT ? 0 : -1;
-    gan_rng_uniform(b->images, n * picture, (gan_rng){.seed = t->config.seed, .stream = GAN_STREAM_SAMPLE},
-                    low, 1);
+    gan_rng_uniform(b->images, host ? n * picture : 0,
+                    (gan_rng){.seed = t->config.seed, .stream = GAN_STREAM_SAMPLE}, low, 1);
     for (size_t i = 0; i < n; i++) {
         b->positions[i] = i;
         b->labels[i] = t->config.classes ? (int)(i % (size_t)t->config.classes) : 0;
     }
-    t->fixed = (gan_batch){.images = b->images, .labels = b->labels, .positions = b->positions};
-    return GAN_OK;
+    t->fixed = (gan_batch){.images = host ? b->images : NULL, .labels = b->labels, .positions = b->positions};
+    return host ? GAN_OK : make_pixels(b, t, n, n * picture);
 }
 
 static gan_status timed_step(double *seconds, gan_training *t)
@@ -114,7 +140,7 @@ gan_status gan_command_bench(bool *others_wait, gan_comm *comm, int argc, char *
     if (status == GAN_OK && gan_config_extra(argc, argv, "--count!"))
         return gan_comm_agree(comm, gan_count_print(&config, gan_comm_size(comm)));
     GAN_TRY(gan_comm_agree(comm, status));
-    fixed_batch batch = {NULL, NULL, NULL};
+    fixed_batch batch = {.images = NULL};
     status = gan_training_open_fixed(&t, comm, &config);
     if (status == GAN_OK) {
         status = gan_comm_agree(comm, make_batch(&batch, &t));
@@ -123,9 +149,12 @@ gan_status gan_command_bench(bool *others_wait, gan_comm *comm, int argc, char *
             *others_wait = status != GAN_OK;
         }
     }
+    if (batch.pixels)
+        t.backend->ops->free(t.backend, batch.pixels);
     if (!*others_wait)
         gan_training_close(&t);
     free(batch.images);
+    free(batch.picks);
     free(batch.labels);
     free(batch.positions);
     return status;

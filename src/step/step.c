@@ -23,7 +23,7 @@ struct gan_step {
     bool g_stale;      /* G's activations are not those of its weights and noise */
     float **z, **real; /* [n_local] */
     int **labels;      /* [n_local], NULL without labels */
-    uint64_t **picks;  /* [n_local] */
+    uint64_t *picks;   /* [n_local * pictures]: one upload a step */
     const uint8_t *pixels;
     const uint64_t *positions;
     float **d_extras, **g_extras; /* [n_local][GAN_NET_EXTRAS] */
@@ -152,7 +152,8 @@ gan_status gan_step_create(gan_step **out, gan_backend *backend, const gan_confi
     GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->real, pictures * picture * sizeof(float)));
     if (config->classes > 0)
         GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->labels, pictures * sizeof(int)));
-    GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->picks, pictures * sizeof(uint64_t)));
+    GAN_TRY_OUT(status, backend->ops->alloc(backend, (void **)&step->picks,
+                                            (size_t)shards->n_local * pictures * sizeof *step->picks));
     GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->d_extras, extras));
     GAN_TRY_OUT(status, alloc_rows(step, (void ***)&step->g_extras, extras));
     connect(step);
@@ -170,7 +171,7 @@ void gan_step_destroy(gan_step *step)
     free_rows(step, (void **)step->z);
     free_rows(step, (void **)step->real);
     free_rows(step, (void **)step->labels);
-    free_rows(step, (void **)step->picks);
+    step->backend->ops->free(step->backend, step->picks);
     free_rows(step, (void **)step->d_extras);
     free_rows(step, (void **)step->g_extras);
     gan_net_destroy(step->g);
@@ -210,7 +211,8 @@ static gan_status pictures_shard(void *context, int shard)
                               .w = config->width,
                               .c = config->channels,
                               .unit = config->range == GAN_RANGE_UNIT};
-    return be->ops->pictures(be, step->real[shard], step->pixels, step->picks[shard], &args);
+    const uint64_t *picks = step->picks + (size_t)shard * (size_t)step->shards.pictures;
+    return be->ops->pictures(be, step->real[shard], step->pixels, picks, &args);
 }
 
 /* Shard s's part of an array of `each` bytes a picture. */
@@ -230,13 +232,13 @@ gan_status gan_step_next(gan_step *step, uint64_t number, const gan_batch *batch
     for (int s = 0; s < step->shards.n_local; s++) {
         if (batch->images)
             GAN_TRY(upload_part(step, step->real[s], batch->images, s, picture));
-        else
-            GAN_TRY(upload_part(step, step->picks[s], batch->picks, s, sizeof **step->picks));
         if (step->labels)
             GAN_TRY(upload_part(step, step->labels[s], batch->labels, s, sizeof **step->labels));
     }
     if (batch->images)
         return GAN_OK;
+    size_t n = (size_t)step->shards.n_local * (size_t)step->shards.pictures;
+    GAN_TRY(step->backend->ops->upload(step->backend, step->picks, batch->picks, n * sizeof *step->picks));
     return step->backend->ops->for_shards(step->backend, step->shards.n_local, pictures_shard, step);
 }
 

@@ -24,6 +24,8 @@ done
 png_is cuda.png 48 48
 
 train 0 check --config net.ini --backend cuda
+train 0 bench --config net.ini --backend cuda --bench-steps 1
+says out 'backend cuda' 'images/s'
 CUDASIM_DEVICES=0 refuses 2 0 'backend cuda' 'no usable GPU' -- "${words[@]}" --out none
 CUDASIM_FAIL=cudaMalloc:9 refuses 1 0 'cuda backend' 'no memory' 'device 0' "$(hostname)" -- "${words[@]}" --out full
 

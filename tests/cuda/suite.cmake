@@ -92,7 +92,9 @@ if(NOT GAN_ASAN)
   cuda_executable(cuda_races cuda_with_hooks ops/test_against_ref.c)
   target_link_libraries(cuda_races PRIVATE ops_rows)
   add_test(NAME cuda.races COMMAND cuda_races cuda)
-  set_tests_properties(cuda.races PROPERTIES LABELS cuda TIMEOUT 300)
+  add_test(NAME cuda.races_bf16 COMMAND cuda_races cuda bf16)
+  set_tests_properties(cuda.races cuda.races_bf16 PROPERTIES LABELS "cuda;long" TIMEOUT 300)
+  set_tests_properties(cuda.races PROPERTIES LABELS cuda)
 endif()
 
 # comm_nccl on the stand-in: linked in place of what would load the module.
