@@ -184,9 +184,9 @@ typedef struct gan_backend_ops {
     /* What is called between capture_begin and capture_end is not done but recorded, with its pointers and
      * values; graph_launch does it, as one more op, as often as it is called. All of it has been called once
      * before, outside. Memory can neither be had nor be given back meanwhile, and nothing crosses to the
-     * host: such calls are errors. Two things are each launch's own: `noise` takes `step` in place of
-     * at.step, and the k-th `adam` takes args[k] of as many as were captured. The bits are those of the same
-     * calls without a graph.
+     * host: such calls are errors, and so is a new plan while a graph lives. Two things are each launch's
+     * own: `noise` takes `step` in place of at.step, and the k-th `adam` takes args[k] of as many as were
+     * captured. The bits are those of the same calls without a graph.
      *
      * capture_end is due whatever failed in between; then, or with `out` NULL, what was recorded is thrown
      * away. Its message says so when the backend cannot be used after it. */

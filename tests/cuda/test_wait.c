@@ -162,7 +162,7 @@ static void launches_wait_for_nothing(void **state)
     OK(b.ops->adam(b.be, b.memory, b.memory + 8, b.memory + 16, b.memory + 24, 8, &args));
     OK(b.ops->capture_end(b.be, &graph));
     work(&b);
-    for (uint32_t step = 0; step < 8; step++) {
+    for (uint32_t step = 0; step < 16; step++) {
         float wish = 1;
         OK(b.ops->upload(b.be, b.memory, &wish, sizeof wish));
         OK(b.ops->graph_launch(b.be, graph, step, &args, 1));

@@ -29,21 +29,22 @@ static void toy_reset(toy *t)
     OPS_OK(t->be->ops->upload(t->be, t->v, zero, sizeof zero));
 }
 
+static const gan_conv_shape toy_shape = {.n = N,
+                                         .h = 1,
+                                         .w = 1,
+                                         .c = DIM,
+                                         .out_h = 1,
+                                         .out_w = 1,
+                                         .out_c = OUT,
+                                         .kernel_h = 1,
+                                         .kernel_w = 1,
+                                         .stride_h = 1,
+                                         .stride_w = 1};
+
 static void toy_open(toy *t, gan_backend *be)
 {
-    const gan_conv_shape shape = {.n = N,
-                                  .h = 1,
-                                  .w = 1,
-                                  .c = DIM,
-                                  .out_h = 1,
-                                  .out_w = 1,
-                                  .out_c = OUT,
-                                  .kernel_h = 1,
-                                  .kernel_w = 1,
-                                  .stride_h = 1,
-                                  .stride_w = 1};
     *t = (toy){.be = be};
-    OPS_OK(be->ops->conv_create(be, &t->conv, &shape));
+    OPS_OK(be->ops->conv_create(be, &t->conv, &toy_shape));
     t->z = room(be, N * DIM);
     t->y = room(be, N * OUT);
     for (int k = 0; k < 2; k++)
@@ -155,7 +156,11 @@ static void check_launch(gan_backend *be)
     assert_memory_equal(&got, &want, sizeof want);
     assert_int_equal(be->ops->graph_launch(be, graph, 40, args, 1), GAN_FAILED);
     assert_non_null(strstr(gan_error_message(), "1 updates of Adam, but 2"));
+    gan_conv *conv = NULL;
+    assert_int_equal(be->ops->conv_create(be, &conv, &toy_shape), GAN_FAILED);
     be->ops->graph_destroy(be, graph);
+    OPS_OK(be->ops->conv_create(be, &conv, &toy_shape));
+    be->ops->conv_destroy(be, conv);
     run_eagerly(&t); /* nothing of the capture stays */
     toy_read(&got, &t);
     assert_memory_equal(&got, &want, sizeof want);

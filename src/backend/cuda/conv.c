@@ -95,6 +95,8 @@ gan_status gan_cuda_conv_create(gan_backend *be, gan_conv **out, const gan_conv_
     gan_status status;
     *out = NULL;
     GAN_TRY(gan_cuda_refuse_capture(be, "conv_create"));
+    if (((gan_cuda *)be)->graphs > 0) /* the columns may move, and they have their address */
+        return gan_error(GAN_FAILED, "cuda backend: conv_create while a graph lives on %s", be->place);
     GAN_TRY(gan_ref_conv_check(shape));
     gan_conv *conv = calloc(1, sizeof *conv);
     if (!conv)

@@ -25,7 +25,7 @@ extern "C" {
 /* Many small slots, so that a few numbers a step do not wait for the pictures of the step before. */
 #define GAN_CUDA_LARGE       2
 #define GAN_CUDA_LARGE_BYTES ((size_t)4 << 20)
-#define GAN_CUDA_SMALL       16
+#define GAN_CUDA_SMALL       32
 #define GAN_CUDA_SMALL_BYTES ((size_t)4 << 10) /* pages, which the stand-in guards */
 #define GAN_CUDA_ADAMS       64                /* updates in a graph: as many as an order can have */
 
@@ -65,7 +65,8 @@ typedef struct gan_cuda {
     int next_large, next_small; /* to fill */
     gan_cuda_launch *launch;
     bool is_capturing, capture_failed;
-    int adams; /* captured so far */
+    int adams;  /* captured so far */
+    int graphs; /* that live */
 } gan_cuda;
 
 static inline cudaStream_t gan_cuda_stream(gan_backend *be)

@@ -47,6 +47,7 @@ static gan_status make_graph(gan_backend *be, gan_graph **out, cudaGraph_t captu
     if (!graph)
         return gan_error(GAN_FAILED, "cuda backend: out of memory");
     graph->adams = ((gan_cuda *)be)->adams;
+    ((gan_cuda *)be)->graphs++;
     gan_status status = instantiate(be, graph, captured);
     if (status == GAN_OK)
         *out = graph;
@@ -99,6 +100,7 @@ void gan_cuda_graph_destroy(gan_backend *be, gan_graph *graph)
         return;
     if (graph->exec && gan_cuda_wait_for(be, gan_cuda_stream(be), NULL, &error) == GAN_OK)
         cudaGraphExecDestroy(graph->exec);
+    ((gan_cuda *)be)->graphs--;
     free(graph);
 }
 
