@@ -23,7 +23,7 @@ has_ended() {
         grep -qE -e "$text" message || fail "'$text' is not in: $(cat message)"
     done
 }
-collective="(ncclAllReduce|the tree sum) of [0-9]+ (floats|doubles) \(step [0-9]+, [^)]+\) on device [0-3] \(cudasim\) of host $host"
+collective="((ncclAllReduce|the tree sum) of [0-9]+ (floats|doubles) \(step [0-9]+, [^)]+\)|the sums of a step's graph \(step [0-9]+\)) on device [0-3] \(cudasim\) of host $host"
 
 # start_with RANK PLAN WORDS...: four ranks, and on one of them the stand-in is to fail.
 start_with() {
