@@ -9,6 +9,10 @@
 #include "nccl.h"
 #define HAVE_NCCL
 #endif
+#if __has_include("cudnn.h") /* so does cuDNN's */
+#include "cudnn.h"
+#define HAVE_CUDNN
+#endif
 
 template <typename T> static constexpr bool is(T)
 {
@@ -210,4 +214,78 @@ static_assert(NCCL_MAJOR == 2 && NCCL_MINOR >= 18 && NCCL_VERSION_CODE > 21800);
 static const ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
 static_assert(sizeof config == sizeof(ncclConfig_t));
 static_assert(std::is_same_v<decltype(ncclUniqueId::internal), char[128]>);
+#endif
+
+#ifdef HAVE_CUDNN
+FUNCTION(const char *, cudnnGetErrorString, cudnnStatus_t);
+FUNCTION(cudnnStatus_t, cudnnCreate, cudnnHandle_t *);
+FUNCTION(cudnnStatus_t, cudnnDestroy, cudnnHandle_t);
+FUNCTION(cudnnStatus_t, cudnnSetStream, cudnnHandle_t, cudaStream_t);
+FUNCTION(cudnnStatus_t, cudnnCreateTensorDescriptor, cudnnTensorDescriptor_t *);
+FUNCTION(cudnnStatus_t, cudnnDestroyTensorDescriptor, cudnnTensorDescriptor_t);
+FUNCTION(cudnnStatus_t, cudnnSetTensor4dDescriptor, cudnnTensorDescriptor_t, cudnnTensorFormat_t,
+         cudnnDataType_t, int, int, int, int);
+FUNCTION(cudnnStatus_t, cudnnCreateFilterDescriptor, cudnnFilterDescriptor_t *);
+FUNCTION(cudnnStatus_t, cudnnDestroyFilterDescriptor, cudnnFilterDescriptor_t);
+FUNCTION(cudnnStatus_t, cudnnSetFilter4dDescriptor, cudnnFilterDescriptor_t, cudnnDataType_t,
+         cudnnTensorFormat_t, int, int, int, int);
+FUNCTION(cudnnStatus_t, cudnnCreateConvolutionDescriptor, cudnnConvolutionDescriptor_t *);
+FUNCTION(cudnnStatus_t, cudnnDestroyConvolutionDescriptor, cudnnConvolutionDescriptor_t);
+FUNCTION(cudnnStatus_t, cudnnSetConvolutionMathType, cudnnConvolutionDescriptor_t, cudnnMathType_t);
+FUNCTION(cudnnStatus_t, cudnnSetConvolution2dDescriptor, cudnnConvolutionDescriptor_t, int, int, int, int,
+         int, int, cudnnConvolutionMode_t, cudnnDataType_t);
+FUNCTION(cudnnStatus_t, cudnnGetConvolutionForwardAlgorithm_v7, cudnnHandle_t, cudnnTensorDescriptor_t,
+         cudnnFilterDescriptor_t, cudnnConvolutionDescriptor_t, cudnnTensorDescriptor_t, int, int *,
+         cudnnConvolutionFwdAlgoPerf_t *);
+FUNCTION(cudnnStatus_t, cudnnGetConvolutionBackwardDataAlgorithm_v7, cudnnHandle_t, cudnnFilterDescriptor_t,
+         cudnnTensorDescriptor_t, cudnnConvolutionDescriptor_t, cudnnTensorDescriptor_t, int, int *,
+         cudnnConvolutionBwdDataAlgoPerf_t *);
+FUNCTION(cudnnStatus_t, cudnnGetConvolutionBackwardFilterAlgorithm_v7, cudnnHandle_t, cudnnTensorDescriptor_t,
+         cudnnTensorDescriptor_t, cudnnConvolutionDescriptor_t, cudnnFilterDescriptor_t, int, int *,
+         cudnnConvolutionBwdFilterAlgoPerf_t *);
+FUNCTION(cudnnStatus_t, cudnnConvolutionForward, cudnnHandle_t, const void *, cudnnTensorDescriptor_t,
+         const void *, cudnnFilterDescriptor_t, const void *, cudnnConvolutionDescriptor_t,
+         cudnnConvolutionFwdAlgo_t, void *, size_t, const void *, cudnnTensorDescriptor_t, void *);
+FUNCTION(cudnnStatus_t, cudnnConvolutionBackwardData, cudnnHandle_t, const void *, cudnnFilterDescriptor_t,
+         const void *, cudnnTensorDescriptor_t, const void *, cudnnConvolutionDescriptor_t,
+         cudnnConvolutionBwdDataAlgo_t, void *, size_t, const void *, cudnnTensorDescriptor_t, void *);
+FUNCTION(cudnnStatus_t, cudnnConvolutionBackwardFilter, cudnnHandle_t, const void *, cudnnTensorDescriptor_t,
+         const void *, cudnnTensorDescriptor_t, const void *, cudnnConvolutionDescriptor_t,
+         cudnnConvolutionBwdFilterAlgo_t, void *, size_t, const void *, cudnnFilterDescriptor_t, void *);
+VALUE(CUDNN_STATUS_SUCCESS, 0);
+VALUE(CUDNN_STATUS_BAD_PARAM, 2000);
+VALUE(CUDNN_STATUS_NOT_SUPPORTED, 3000);
+VALUE(CUDNN_STATUS_EXECUTION_FAILED, 5000);
+VALUE(CUDNN_DATA_FLOAT, 0);
+VALUE(CUDNN_TENSOR_NCHW, 0);
+VALUE(CUDNN_TENSOR_NHWC, 1);
+VALUE(CUDNN_CONVOLUTION, 0);
+VALUE(CUDNN_CROSS_CORRELATION, 1);
+VALUE(CUDNN_NON_DETERMINISTIC, 0);
+VALUE(CUDNN_DETERMINISTIC, 1);
+VALUE(CUDNN_DEFAULT_MATH, 0);
+VALUE(CUDNN_TENSOR_OP_MATH, 1);
+VALUE(CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION, 2);
+VALUE(CUDNN_FMA_MATH, 3);
+VALUE(CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, 0);
+VALUE(CUDNN_CONVOLUTION_BWD_DATA_ALGO_0, 0);
+VALUE(CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, 1);
+VALUE(CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0, 0);
+VALUE(CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, 1);
+LAYOUT(cudnnConvolutionFwdAlgoPerf_t, 48, 8);
+MEMBER(size_t, memory, cudnnConvolutionFwdAlgoPerf_t);
+MEMBER(cudnnDeterminism_t, determinism, cudnnConvolutionFwdAlgoPerf_t);
+MEMBER(cudnnMathType_t, mathType, cudnnConvolutionFwdAlgoPerf_t);
+LAYOUT(cudnnConvolutionBwdDataAlgoPerf_t, 48, 8);
+MEMBER(size_t, memory, cudnnConvolutionBwdDataAlgoPerf_t);
+MEMBER(cudnnDeterminism_t, determinism, cudnnConvolutionBwdDataAlgoPerf_t);
+MEMBER(cudnnMathType_t, mathType, cudnnConvolutionBwdDataAlgoPerf_t);
+LAYOUT(cudnnConvolutionBwdFilterAlgoPerf_t, 48, 8);
+MEMBER(size_t, memory, cudnnConvolutionBwdFilterAlgoPerf_t);
+MEMBER(cudnnDeterminism_t, determinism, cudnnConvolutionBwdFilterAlgoPerf_t);
+MEMBER(cudnnMathType_t, mathType, cudnnConvolutionBwdFilterAlgoPerf_t);
+static_assert(std::is_same_v<cudnnHandle_t, cudnnContext *>);
+static_assert(std::is_same_v<cudnnTensorDescriptor_t, cudnnTensorStruct *>);
+static_assert(std::is_same_v<cudnnFilterDescriptor_t, cudnnFilterStruct *>);
+static_assert(std::is_same_v<cudnnConvolutionDescriptor_t, cudnnConvolutionStruct *>);
 #endif

@@ -6,7 +6,7 @@ cxx=${1:?CXX} real=${2:-}
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 words() {
-    cat "$@" | sed -E 's/_v2\b//g' | grep -oE '\b(cuda[A-Z]|cublas[A-Z]|nccl[A-Z]|CUDA_R_|CUBLAS_|CUDART_)[A-Za-z0-9_]*' | sort -u
+    cat "$@" | sed -E 's/_v2\b//g' | grep -oE '\b(cuda[A-Z]|cublas[A-Z]|nccl[A-Z]|cudnn[A-Z]|CUDNN_|CUDA_R_|CUBLAS_|CUDART_)[A-Za-z0-9_]*' | sort -u
 }
 
 compile() {
@@ -15,10 +15,10 @@ compile() {
 
 headers=()
 for header in include/cuda_runtime_api.h include/cublas_v2.h include/nccl.h \
-    include/cuda_bf16.h; do
+    include/cuda_bf16.h include/cudnn.h; do
     [ ! -e "$header" ] || headers+=("$header")
 done
-missing=$(comm -23 <(words "${headers[@]}") <(words signatures.cpp) | grep -vE '^(CUDASIM|CUBLAS_V)' || true)
+missing=$(comm -23 <(words "${headers[@]}") <(words signatures.cpp) | grep -vE '^(CUDASIM|CUBLAS_V|cudnn[A-Za-z]*(Struct|Context|Perf)$)' || true)
 if [ -n "$missing" ]; then
     printf 'signatures.cpp does not name %s\n' $missing >&2
     exit 1

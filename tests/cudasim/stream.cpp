@@ -286,5 +286,6 @@ size_t live_streams()
 
 extern "C" unsigned long cudasim_alive(void)
 {
-    return live_allocations() + live_streams() + live_events() + live_graphs() + live_blas_handles();
+    return live_allocations() + live_streams() + live_events() + live_graphs() + live_blas_handles() +
+           live_cudnn_objects();
 }

@@ -94,5 +94,6 @@ void capture_work(CUstream_st *stream, WorkPointer work);
 void capture_wait(CUstream_st *stream, const CUevent_st *event);
 size_t live_graphs();
 size_t live_blas_handles();
+size_t live_cudnn_objects();
 
 #endif
