@@ -86,6 +86,8 @@ static gan_status open_compute(gan_training *t)
     GAN_TRY(gan_devices_place(&placement, t->comm, &t->config));
     AGREE(t, open_backend(t, &placement));
     GAN_TRY(gan_devices_use(t->comm, t->backend, placement.way));
+    if (gan_comm_size(t->comm) > 1 && !t->backend->ops->host_memory)
+        gan_log0("sums         %s", gan_devices_way(placement.way));
     AGREE(t, open_networks(t));
     return GAN_OK;
 }

@@ -1,70 +1,85 @@
 #!/usr/bin/env bash
-# failures.sh PROGRAM: what goes wrong between the ranks' devices, on the stand-in: a collective that hangs, one whose peer is lost, a
-# rank that stands still or is killed. One line says rank, host, device, step and collective; all ranks end, with an error.
+# failures.sh PROGRAM [all]: what goes wrong between the ranks' devices, on the stand-in: a collective that hangs, one whose peer is
+# lost, a rank that stands still or is killed. One line says rank, host, device, step and collective; all ranks end, with an error.
+# all: more of them, also at other places.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
+all=${2:-}
 write_config net.ini
 sed -i 's/^log_every.*/log_every = 1000000/' net.ini
-words=(--config net.ini --backend cuda --sample-every 0 --checkpoint-every 0 --steps 100000000 --stall-warning 1s --stall-timeout 3s)
+words=(--config net.ini --backend cuda --sample-every 0 --checkpoint-every 0 --steps 100000000 --stall-warning 1s --stall-timeout 2s)
 export CUDASIM_DEVICES=4
 host=$(hostname)
+collective="((ncclAllReduce|the tree sum) of [0-9]+ (floats|doubles) \(step [0-9]+, [^)]+\)|the sums of a step's graph \(step [0-9]+\)) on device [0-3] \(cudasim\) of host $host"
 
-# has_ended SECONDS TEXT...: with an error, soon, nobody left; of all lines one speaks for the job.
+# has_ended TEXT...: with an error, soon, nobody left; one line says why.
 has_ended() {
-    local limit=$1 text
-    shift
+    local text
     wait_for_end
     [ "$status" -ne 0 ] && [ "$status" -ne 75 ] || fail "exit status $status"
     wait_until "the end of all ranks" nobody_left
-    [ "$SECONDS" -lt "$limit" ] || fail "the end took $SECONDS s"
+    [ "$SECONDS" -lt 30 ] || fail "the end took $SECONDS s"
     grep -E '^\[rank ' err | grep -vF 'warning: ' >message || fail "nobody says why"
     [ "$(wc -l <message)" -eq 1 ] || fail "more than one line says why"
     for text; do
         grep -qE -e "$text" message || fail "'$text' is not in: $(cat message)"
     done
 }
-collective="((ncclAllReduce|the tree sum) of [0-9]+ (floats|doubles) \(step [0-9]+, [^)]+\)|the sums of a step's graph \(step [0-9]+\)) on device [0-3] \(cudasim\) of host $host"
 
 # start_with RANK PLAN WORDS...: four ranks, and on one of them the stand-in is to fail.
 start_with() {
     # shellcheck disable=SC2016 # for the shell of each rank
     command=(mpirun --oversubscribe --bind-to none -np 4 bash -c
         '[ "$OMPI_COMM_WORLD_RANK" != "$1" ] || export CUDASIM_FAIL=$2; exec "$0" "${@:3}"' "$gan" "$1" "$2" "${words[@]}" "${@:3}")
+    SECONDS=0
     start_command out err
 }
 
-# --- one rank's device gets stuck in a collective: all others wait with it
-for reduce in nccl tree; do
-    SECONDS=0
-    start_with 2 ncclHang:40 --out hangs --set train.reduce=$reduce
-    has_ended 30 'gave up after [0-9]+ s \(--stall-timeout\)' "waiting for $collective" '\[rank [0-3]/4\] '
+# hangs RANK NUMBER WORDS...: its device gets stuck in this collective, and all others wait with it.
+hangs() {
+    start_with "$1" "ncclHang:$2" --out hangs "${@:3}"
+    has_ended 'gave up after [0-9]+ s \(--stall-timeout\)' "waiting for $collective" '\[rank [0-3]/4\] '
     rm -rf hangs
-    echo "hang by $reduce: ended after $SECONDS s"
-done
+    echo "hang of rank $1: ended after $SECONDS s"
+}
 
-# --- its peer is lost
-SECONDS=0
-start_with 1 ncclAsyncError:30 --out lost
-has_ended 30 '\[rank 1/4\] ' 'remote process exited' "$collective"
-echo "lost: ended after $SECONDS s"
+# loses RANK NUMBER WORDS...: this collective's peer is gone.
+loses() {
+    start_with "$1" "ncclAsyncError:$2" --out lost "${@:3}"
+    has_ended "\[rank $1/4\] " 'remote process exited' "$collective"
+    rm -rf lost
+    echo "lost by rank $1: ended after $SECONDS s"
+}
 
-# --- a rank stands still, or is killed; the others' devices wait for it
-for signal in STOP KILL; do
-    start 4 "${words[@]}" --out "$signal"
-    wait_until "the first steps" grep -q '"running"' "$signal/status.json"
+# struck SIGNAL TEXT...: sent to one rank, for which the others' devices then wait.
+struck() {
+    local victim
+    start 4 "${words[@]}" --stall-timeout 5s --out "$1" # a rank is silent after 3
+    wait_until "the first steps" grep -q '"running"' "$1/status.json"
     sleep 1
     victim=$(processes | grep -vx "$started" | sort -n | tail -n 1)
     SECONDS=0
-    kill -s "$signal" "$victim"
-    if [ "$signal" = STOP ]; then
-        has_ended 30 'gave up after [0-9]+ s \(--stall-timeout\)' "waiting for $collective" "rank [0-3] \(host $host, pid $victim\): no sign of life"
+    kill -s "$1" "$victim"
+    if [ "$1" = STOP ]; then
+        has_ended 'gave up after [0-9]+ s \(--stall-timeout\)' "waiting for $collective" "rank [0-3] \(host $host, pid $victim\): no sign of life"
+        kill -CONT "$victim" 2>/dev/null || true
     else
         wait_for_end
         [ "$status" -ne 0 ] && [ "$status" -ne 75 ] || fail "exit status $status after a death"
         wait_until "the end of all ranks" nobody_left
         grep -qE "rank [0-3] \(host $host, pid $victim\) has died|process rank [0-3] .* exited on signal 9" err || fail "nobody says who died"
-        [ "$SECONDS" -lt 30 ] || fail "the end took $SECONDS s"
     fi
-    kill -CONT "$victim" 2>/dev/null || true
-    echo "$signal: ended after $SECONDS s"
-done
+    [ "$SECONDS" -lt 30 ] || fail "the end took $SECONDS s"
+    echo "$1: ended after $SECONDS s"
+}
+
+hangs 2 40
+loses 1 30
+if [ -n "$all" ]; then
+    hangs 0 1
+    hangs 1 100 --set train.reduce=tree
+    hangs 3 20 --set train.bn=shard
+    loses 0 3 --set train.reduce=tree
+    struck STOP
+    struck KILL
+fi

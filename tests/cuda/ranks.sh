@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# ranks.sh PROGRAM: several ranks by cuda, on the stand-in: the bytes of one rank by MPI, and by NCCL with the fixed tree, in whatever
-# order the devices work; with NCCL's own sum losses that are near, and ranks that are equal; what cannot be is refused.
+# ranks.sh PROGRAM [all]: several ranks by cuda, on the stand-in: the bytes of one rank by MPI, and by NCCL with the fixed tree, in
+# whatever order the devices work; with NCCL's own sum losses that are near, and ranks that are equal; what cannot be is refused.
+# all: also with batch norm over shards, two and three ranks, a stop and a resume.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
+all=${2:-}
 write_config net.ini
 words=(--config net.ini --check-every 1 --steps 4)
-export CUDASIM_POLICY=random
+export CUDASIM_POLICY=random CUDASIM_DEVICES=4
 
 # near FILE FILE: the losses of two runs.
 near() {
@@ -13,31 +15,45 @@ near() {
                                    END { exit NR < 2 || bad }' || fail "the losses of $1 and $2 are not near"
 }
 
-for bn in global shard; do
-    set_bn=(--set "train.bn=$bn")
-    train 0 "${words[@]}" "${set_bn[@]}" --out "$bn-1"
+# sums_with BN RANKS...: one rank, then so many by each way.
+sums_with() {
+    local bn=$1 ranks words=("${words[@]}" --set "train.bn=$1")
+    shift
+    train 0 "${words[@]}" --out "$bn-1"
     losses "$bn-1" >1.losses
-    CUDASIM_DEVICES=1 train 4 "${words[@]}" "${set_bn[@]}" --set train.comm=mpi --out "$bn-mpi"
-    same_run "$bn-1" "$bn-mpi"
-    export CUDASIM_DEVICES=4
-    for ranks in 2 4; do
-        CUDASIM_SEED=$ranks train "$ranks" "${words[@]}" "${set_bn[@]}" --set train.reduce=tree --out "$bn-tree-$ranks"
-        same_run "$bn-1" "$bn-tree-$ranks"
+    for ranks; do
+        CUDASIM_DEVICES=1 train "$ranks" "${words[@]}" --set train.comm=mpi --out "$bn-mpi-$ranks"
+        CUDASIM_SEED=$ranks train "$ranks" "${words[@]}" --set train.reduce=tree --out "$bn-tree-$ranks"
+        says out 'sums         NCCL, in the fixed tree'
+        for way in mpi tree; do
+            same_run "$bn-1" "$bn-$way-$ranks"
+        done
+        train "$ranks" "${words[@]}" --out "$bn-nccl-$ranks"
+        says out "sums         NCCL's all-reduce"
+        losses "$bn-nccl-$ranks" >nccl.losses
+        near 1.losses nccl.losses
     done
-    train 4 "${words[@]}" "${set_bn[@]}" --out "$bn-nccl"
-    losses "$bn-nccl" >nccl.losses
-    near 1.losses nccl.losses
-    export CUDASIM_DEVICES=1
-done
-echo "the bytes of one rank by MPI and in the tree of NCCL; near by NCCL's sum"
+    echo "batch norm over the $bn, $* ranks: the bytes of one rank by MPI and in the tree of NCCL; near by NCCL's sum"
+}
 
-refuses 2 4 'ranks 0 and 1' '0000:01:00.0' "$(hostname)" 'train.comm = mpi' -- "${words[@]}" --out shared
-CUDASIM_DEVICES=2 refuses 2 4 'ranks 0 and 2' '0000:01:00.0' -- "${words[@]}" --out shared
-refuses 2 2 'train.reduce = nccl' 'train.comm = mpi' -- "${words[@]}" --out no --set train.comm=mpi --set train.reduce=nccl
-refuses 2 2 'backend cpu' NCCL -- "${words[@]}" --out no --backend cpu --set train.comm=nccl
+sums_with global 4
+if [ -n "$all" ]; then
+    sums_with shard 2 4
+    # Three ranks have shards of their own number: by MPI and by NCCL's tree they are the same.
+    for way in comm=mpi reduce=tree; do
+        train 3 "${words[@]}" --batch 12 --set "train.$way" --out "three-$way"
+    done
+    same_run three-comm=mpi three-reduce=tree
+    train 4 "${words[@]}" --set train.reduce=tree --steps 2 --out halves
+    train 2 "${words[@]}" --set train.reduce=tree --out halves
+    same "$(newest global-1)" "$(newest halves)"
+    refuses 2 2 'train.reduce = nccl' 'train.comm = mpi' -- "${words[@]}" --out no --set train.comm=mpi --set train.reduce=nccl
+    refuses 2 2 'backend cpu' NCCL -- "${words[@]}" --out no --backend cpu --set train.comm=nccl
+    CUDASIM_DEVICES=1 refuses 2 2 'ranks 0 and 1' -- check --config net.ini
+    CUDASIM_DEVICES=0 train 2 check --config net.ini
+    says out 'backend    cpu (chosen: no rank sees a GPU)' ready
+fi
 
-CUDASIM_DEVICES=2 train 2 check --config net.ini
+CUDASIM_DEVICES=2 refuses 2 4 'ranks 0 and 2' '0000:01:00.0' "$(hostname)" 'train.comm = mpi' -- "${words[@]}" --out shared
+train 2 check --config net.ini
 says out 'backend    cuda (chosen: every rank sees a GPU)' 'rank 0: device 0 (' 'rank 1: device 1 (' "sums       NCCL's all-reduce" ready
-CUDASIM_DEVICES=0 train 2 check --config net.ini
-says out 'backend    cpu (chosen: no rank sees a GPU)' ready
-CUDASIM_DEVICES=1 refuses 2 2 'ranks 0 and 1' -- check --config net.ini

@@ -1,8 +1,9 @@
 # The cuda backend without a GPU: compiled with g++ against the stand-in of tests/cudasim, put in front of the program's own
 # libraries, it passes the op suite and trains; compiled with nvcc, its kernels spill no registers.
-# cuda_script(NAME ARGUMENTS...): a script of this folder as a test.
+# cuda_script(NAME ARGUMENTS...): a script of this folder as a test; all_NAME: the same script, with other arguments.
 function(cuda_script name)
-  add_test(NAME cuda.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/${name}.sh ${ARGN})
+  string(REGEX REPLACE "^all_" "" script ${name})
+  add_test(NAME cuda.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/${script}.sh ${ARGN})
   set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()
 
@@ -114,8 +115,8 @@ if(GAN_MPI)
   cuda_executable(cuda_device_sums nccl_on_cudasim cuda/device_sums.c)
   target_include_directories(cuda_device_sums PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/include)
   target_link_libraries(cuda_device_sums PRIVATE gan_comm_tests)
-  cuda_script(device_sums $<TARGET_FILE:cuda_device_sums>)
-  set_tests_properties(cuda.device_sums PROPERTIES RESOURCE_LOCK mpi)
+  cuda_script(device_sums $<TARGET_FILE:cuda_device_sums> 3)
+  cuda_script(all_device_sums $<TARGET_FILE:cuda_device_sums> 2 3 4 5)
 endif()
 
 # The op suite with cuDNN's convolutions where they can be; all but conv.c is as without them.
@@ -149,10 +150,13 @@ target_link_libraries(cuda_compare PRIVATE gan_out gan_base)
 cuda_script(program $<TARGET_FILE:gan_dist_on_cudasim>)
 if(GAN_MPI)
   cuda_script(ranks $<TARGET_FILE:gan_dist_on_cudasim>)
+  cuda_script(all_ranks $<TARGET_FILE:gan_dist_on_cudasim> all)
   cuda_script(failures $<TARGET_FILE:gan_dist_on_cudasim>)
+  cuda_script(all_failures $<TARGET_FILE:gan_dist_on_cudasim> all)
   cuda_script(seeds $<TARGET_FILE:gan_dist_on_cudasim> 2)
   cuda_script(all_seeds $<TARGET_FILE:gan_dist_on_cudasim> 20 $<TARGET_FILE:cuda_against_ref> $<TARGET_FILE:cuda_known_answers>)
-  set_tests_properties(cuda.ranks cuda.failures cuda.seeds PROPERTIES RESOURCE_LOCK mpi)
+  set_tests_properties(cuda.device_sums cuda.ranks cuda.failures cuda.seeds PROPERTIES RESOURCE_LOCK mpi)
+  set_tests_properties(cuda.all_device_sums cuda.all_ranks cuda.all_failures PROPERTIES RESOURCE_LOCK mpi LABELS "cuda;long")
   set_tests_properties(cuda.all_seeds PROPERTIES LABELS "cuda;long" RESOURCE_LOCK mpi TIMEOUT 3600)
 endif()
 cuda_script(step_graph $<TARGET_FILE:gan_dist_on_cudasim>)

@@ -32,10 +32,9 @@ gan_status gan_nccl_check_cuda(gan_nccl *over, const char *call, cudaError_t err
 gan_status gan_nccl_settle(gan_nccl *over, const char *call, ncclResult_t result)
 {
     gan_status status = GAN_OK;
-    if (result == ncclInProgress)
-        gan_watch_wait(over->comm->watch, over->number, over->what);
-    else
+    if (result != ncclInProgress)
         return gan_nccl_check(over, call, result);
+    gan_watch_wait(over->comm->watch, over->number, over->what);
     while (status == GAN_OK && result == ncclInProgress) {
         ncclResult_t asked = ncclCommGetAsyncError(over->nccl, &result);
         status = gan_nccl_check(over, call, asked == ncclSuccess ? result : asked);
@@ -46,6 +45,12 @@ gan_status gan_nccl_settle(gan_nccl *over, const char *call, ncclResult_t result
     }
     gan_watch_done(over->comm->watch);
     return status;
+}
+
+/* Beginning and ending go on after the call, whatever it says. */
+static ncclResult_t begun(ncclResult_t result)
+{
+    return result == ncclSuccess ? ncclInProgress : result;
 }
 
 /* --- the end ------------------------------------------------------------------------------------- */
@@ -97,7 +102,7 @@ static gan_status end_nccl(gan_nccl *over)
     over->number = gan_watch_arrive(over->comm->watch);
     snprintf(over->what, sizeof over->what, "the end of NCCL's communicator on %s", over->device.place);
     GAN_TRY(wait_for_stream(over));
-    GAN_TRY(gan_nccl_settle(over, "ncclCommFinalize", ncclCommFinalize(over->nccl)));
+    GAN_TRY(gan_nccl_settle(over, "ncclCommFinalize", begun(ncclCommFinalize(over->nccl))));
     ncclComm_t nccl = over->nccl;
     over->nccl = NULL;
     return gan_nccl_check(over, "ncclCommDestroy", ncclCommDestroy(nccl));
@@ -198,7 +203,7 @@ static gan_status open_nccl(gan_nccl *over)
     GAN_TRY(gan_comm_broadcast(comm, &id, sizeof id, 0));
     over->number = gan_watch_arrive(comm->watch);
     status = gan_nccl_settle(over, "ncclCommInitRankConfig",
-                             ncclCommInitRankConfig(&over->nccl, comm->size, id, comm->rank, &config));
+                             begun(ncclCommInitRankConfig(&over->nccl, comm->size, id, comm->rank, &config)));
     if (status != GAN_OK)
         abort_nccl(over); /* so that the others hear of it, and come to agree */
     return gan_comm_agree(comm, status);
