@@ -160,6 +160,13 @@ if(GAN_MPI)
   set_tests_properties(cuda.all_seeds PROPERTIES LABELS "cuda;long" RESOURCE_LOCK mpi TIMEOUT 3600)
 endif()
 cuda_script(step_graph $<TARGET_FILE:gan_dist_on_cudasim>)
+# What tests/gpu/run.sh runs on real devices, so that it works on the day when there is one.
+add_test(NAME cuda.gpu_program COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/gpu/program.sh $<TARGET_FILE:gan_dist_on_cudasim>)
+set_tests_properties(cuda.gpu_program PROPERTIES LABELS "cuda;long" RESOURCE_LOCK mpi TIMEOUT 600)
+if(GAN_MPI)
+  add_test(NAME cuda.gpu_ranks COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/gpu/ranks.sh $<TARGET_FILE:gan_dist_on_cudasim> 4)
+  set_tests_properties(cuda.gpu_ranks PROPERTIES LABELS "cuda;long" RESOURCE_LOCK mpi TIMEOUT 600 ENVIRONMENT CUDASIM_DEVICES=4)
+endif()
 cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 mlp-mnist gan-mnist dcgan32-mnist quickstart)
 cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 cdcgan-mnist dcgan48-anime dcgan64
             anime96)

@@ -55,6 +55,10 @@ add_test(NAME cudasim.signatures COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasi
          $<$<BOOL:${CUDASIM_CUDA_HEADERS}>:${CUDASIM_CUDA_HEADERS}>)
 set_tests_properties(cudasim.signatures PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
 
+# Which lines of the backend the tests on the stand-in reach.
+add_test(NAME cudasim.coverage COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/coverage.sh ${PROJECT_BINARY_DIR}/coverage)
+set_tests_properties(cudasim.coverage PROPERTIES LABELS "cudasim;long" RESOURCE_LOCK mpi TIMEOUT 3600 SKIP_RETURN_CODE 77)
+
 # NCCL over MPI, a library of its own: what needs no communicator needs no MPI.
 if(NOT GAN_MPI)
   return()
