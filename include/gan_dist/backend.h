@@ -162,6 +162,8 @@ typedef struct gan_backend_ops {
     gan_status (*noise)(gan_backend *be, float *out, size_t n, size_t dim, bool normal, gan_rng at);
 
     /* --- whole ops --- */
+    /* Initial values: out[0..n) from `init` at the random position `at` (rng.h). */
+    gan_status (*init)(gan_backend *be, float *out, size_t n, gan_init init, gan_rng at);
     /* out[i] = sum over k of parts[k][i], in the fixed tree over k. Parts may be overwritten; out may be
      * parts[0]. */
     gan_status (*tree_sum)(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);

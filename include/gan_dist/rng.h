@@ -45,6 +45,20 @@ void gan_rng_normal(float *out, size_t n, gan_rng at, float mean, float deviatio
  * the result does not depend on how many redraws its neighbours took. */
 void gan_rng_truncated(float *out, size_t n, gan_rng at, float mean, float deviation);
 
+/* What initial weights are drawn from. CONSTANT: a. NORMAL, TRUNCATED: mean a, deviation b. UNIFORM: [-b, b).
+ */
+typedef enum gan_init_kind {
+    GAN_INIT_CONSTANT,
+    GAN_INIT_NORMAL,
+    GAN_INIT_TRUNCATED,
+    GAN_INIT_UNIFORM
+} gan_init_kind;
+
+typedef struct gan_init {
+    gan_init_kind kind;
+    float a, b;
+} gan_init;
+
 /* A keyed bijection of 0..n-1 (Feistel network with cycle walking): the place of element i in a shuffle,
  * without a table. n >= 1, i < n. */
 uint64_t gan_rng_permute(uint64_t i, uint64_t n, gan_rng at);

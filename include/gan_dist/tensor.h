@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "gan_dist/rng.h"
 
 /* One picture's maps, NHWC without the N. A vector of features has h = w = 1. */
 typedef struct gan_shape {
@@ -18,19 +19,6 @@ static inline size_t gan_shape_count(gan_shape s)
 {
     return (size_t)s.h * (size_t)s.w * (size_t)s.c;
 }
-
-typedef enum gan_init_kind {
-    GAN_INIT_CONSTANT,
-    GAN_INIT_NORMAL,
-    GAN_INIT_TRUNCATED,
-    GAN_INIT_UNIFORM
-} gan_init_kind;
-
-/* CONSTANT: a. NORMAL, TRUNCATED: mean a, deviation b. UNIFORM: [-b, b). */
-typedef struct gan_init {
-    gan_init_kind kind;
-    float a, b;
-} gan_init;
 
 #define GAN_PARAM_NAME_MAX 48
 

@@ -1,6 +1,5 @@
 #include "gan_dist/rng.h"
 
-#include <math.h>
 #include <string.h>
 #include "gan_dist/philox.h"
 
@@ -41,29 +40,10 @@ void gan_rng_normal(float *out, size_t n, gan_rng at, float mean, float deviatio
     }
 }
 
-/* The first of element i's candidates within two deviations. Each element owns the counter (index = its
- * number, step = its attempt), four candidates an attempt; all four fail once in about 233,000 attempts. The
- * second pair is made only when the first has none: once in 480 elements. */
-static float truncated_value(gan_rng at, uint32_t i)
-{
-    at.index = i;
-    for (at.step = 0;; at.step++) {
-        uint32_t words[4];
-        gan_philox_at(words, at, 0);
-        for (int pair = 0; pair < 4; pair += 2) {
-            float values[2];
-            gan_philox_normals(values, words + pair);
-            for (int k = 0; k < 2; k++)
-                if (fabsf(values[k]) <= 2.0f)
-                    return values[k];
-        }
-    }
-}
-
 void gan_rng_truncated(float *out, size_t n, gan_rng at, float mean, float deviation)
 {
     for (size_t i = 0; i < n; i++)
-        out[i] = mean + deviation * truncated_value(at, (uint32_t)i);
+        out[i] = mean + deviation * gan_philox_truncated(at, (uint32_t)i);
 }
 
 #define FEISTEL_ROUNDS 4

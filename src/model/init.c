@@ -44,42 +44,16 @@ gan_status gan_init_parse(gan_init *out, const char *text, const char *key, doub
                      key, text);
 }
 
-static void fill(float *out, const gan_param *param, gan_rng at)
-{
-    const gan_init *init = &param->init;
-    switch (init->kind) {
-    case GAN_INIT_CONSTANT:
-        for (size_t i = 0; i < param->count; i++)
-            out[i] = init->a;
-        break;
-    case GAN_INIT_NORMAL:
-        gan_rng_normal(out, param->count, at, init->a, init->b);
-        break;
-    case GAN_INIT_TRUNCATED:
-        gan_rng_truncated(out, param->count, at, init->a, init->b);
-        break;
-    case GAN_INIT_UNIFORM:
-        gan_rng_uniform(out, param->count, at, -init->b, init->b);
-        break;
-    }
-}
-
 gan_status gan_net_init(gan_net *net, uint64_t seed)
 {
     gan_backend *be = net->backend;
     uint32_t tensor = 0;
     for (int i = 0; i < net->n_params; i++) {
         const gan_param *param = &net->params[i];
-        float *host = gan_alloc(param->count * sizeof *host);
-        if (!host)
-            return gan_error(GAN_FAILED, "%s: out of memory for initial weights", param->name);
         gan_rng at = {.seed = seed, .stream = GAN_STREAM_INIT};
         if (param->trainable)
             at.draw = tensor++ + DRAWS_PER_NET * (uint32_t)net->spec.number;
-        fill(host, param, at);
-        gan_status status = be->ops->upload(be, gan_net_value(net, i), host, param->count * sizeof *host);
-        free(host);
-        GAN_TRY(status);
+        GAN_TRY(be->ops->init(be, gan_net_value(net, i), param->count, param->init, at));
     }
     gan_net_changed(net);
     return GAN_OK;

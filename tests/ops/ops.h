@@ -81,7 +81,7 @@ typedef struct ops_group {
 } ops_group;
 
 extern const ops_group ops_rows_memory, ops_rows_conv, ops_rows_bias_act, ops_rows_bn, ops_rows_reshape,
-    ops_rows_pictures, ops_rows_loss, ops_rows_reduce, ops_rows_adam, ops_rows_graph;
+    ops_rows_pictures, ops_rows_loss, ops_rows_init, ops_rows_reduce, ops_rows_adam, ops_rows_graph;
 
 /* Row by index over all groups; NULL past the end. */
 const ops_row *ops_row_get(size_t index);

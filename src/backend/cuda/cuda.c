@@ -102,6 +102,7 @@ static const gan_backend_ops table = {
     .pictures = gan_cuda_pictures,
     .loss = gan_cuda_loss,
     .noise = gan_cuda_noise,
+    .init = gan_cuda_init,
     .tree_sum = gan_cuda_tree_sum,
     .tree_sum_double = gan_cuda_tree_sum_double,
     .bn_statistics = gan_cuda_bn_statistics,

@@ -176,10 +176,11 @@ gan_status gan_cuda_transpose_narrow(gan_backend *be, void *y, const float *x, i
 gan_status gan_cuda_pictures(gan_backend *be, float *out, const uint8_t *pixels, const uint64_t *picks,
                              const gan_pictures_args *args);
 
-/* loss.cu, noise.cu, reduce.cu, adam.cu */
+/* loss.cu, noise.cu, init.cu, reduce.cu, adam.cu */
 gan_status gan_cuda_loss(gan_backend *be, const gan_loss *loss, gan_loss_role role, float *dlogits,
                          float sums[2], const float *logits, int n, float scale);
 gan_status gan_cuda_noise(gan_backend *be, float *out, size_t n, size_t dim, bool normal, gan_rng at);
+gan_status gan_cuda_init(gan_backend *be, float *out, size_t n, gan_init init, gan_rng at);
 gan_status gan_cuda_tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
 gan_status gan_cuda_tree_sum_double(gan_backend *be, double *out, double *const *parts, int n_parts,
                                     size_t n);

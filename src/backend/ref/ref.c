@@ -45,6 +45,7 @@ const gan_backend_ops gan_ref_ops = {
     .pictures = gan_ref_pictures,
     .loss = gan_ref_loss,
     .noise = gan_ref_noise,
+    .init = gan_ref_init,
     .tree_sum = gan_ref_tree_sum,
     .tree_sum_double = gan_ref_tree_sum_double,
     .bn_statistics = gan_ref_bn_statistics,

@@ -81,6 +81,7 @@ gan_status gan_ref_loss(gan_backend *be, const gan_loss *loss, gan_loss_role rol
 
 /* noise.c */
 gan_status gan_ref_noise(gan_backend *be, float *out, size_t n, size_t dim, bool normal, gan_rng at);
+gan_status gan_ref_init(gan_backend *be, float *out, size_t n, gan_init init, gan_rng at);
 
 /* reduce.c */
 gan_status gan_ref_tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
