@@ -188,6 +188,27 @@ static void test_misuse(void **)
     must_be_reported(run_destroyed_exec, "an executable graph that is destroyed");
 }
 
+/* A capture that ends in failure is over, and nothing of it was done. */
+static bool run_failed_end()
+{
+    rig r;
+    cudaGraph_t graph;
+    const unsigned long alive = cudasim_alive();
+    r.begin();
+    GAN_LAUNCH(add, 1, count, 0, r.a, r.x, r.x, 1);
+    cudasim_fail("cudaStreamEndCapture:1");
+    if (cudaStreamEndCapture(r.a, &graph) == cudaSuccess || graph || cudasim_alive() != alive)
+        return false;
+    cudasim_fail("");
+    GAN_LAUNCH(add, 1, count, 0, r.a, r.x, r.x, 2);
+    return fetch(r.x, 1, r.a)[0] == 2;
+}
+
+static void test_failed_end(void **)
+{
+    must_pass(run_failed_end);
+}
+
 /* A captured copy from a pinned slot: the slot may be filled again when the launch is known to be done. */
 template <bool wait> static bool run_slot()
 {
@@ -217,7 +238,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(test_fork_and_join), cmocka_unit_test(test_stream_that_was_not_forked),
         cmocka_unit_test(test_frozen_scalar), cmocka_unit_test(test_misuse),
-        cmocka_unit_test(test_pinned_slot),
+        cmocka_unit_test(test_pinned_slot),   cmocka_unit_test(test_failed_end),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -83,8 +83,22 @@ static bool run_poll()
     return polls < 1000 && fetch(r.x, 1, r.a)[0] == 1;
 }
 
+/* Not an error, but found as the last one all the same, unless it is fetched. */
+static bool run_not_ready_stays()
+{
+    rig r;
+    bool seen = false;
+    for (int i = 0; i < 50; i++)
+        GAN_LAUNCH(add, 1, count, 0, r.a, r.x, r.x, 1);
+    while (cudaStreamQuery(r.a) == cudaErrorNotReady)
+        seen = true;
+    return cudaGetLastError() == (seen ? cudaErrorNotReady : cudaSuccess) &&
+           cudaGetLastError() == cudaSuccess;
+}
+
 static void test_records_and_polls(void **)
 {
+    must_pass(run_not_ready_stays);
     must_pass(run_record_again);
     must_pass(run_poll);
 }
