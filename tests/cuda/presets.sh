@@ -14,12 +14,14 @@ at_most() {
 
 # train_both PRESET WORDS...: leaves the folders ref and cuda.
 train_both() {
-    local preset=$1 backend
+    local preset=$1 backend numbers
     shift
     for backend in ref cuda; do
+        numbers=fp32
+        [ "$backend" = ref ] || numbers=$precision
         rm -rf "$backend"
-        train 0 --preset "$preset" --batch 4 --shards 2 --threads 1 --steps 1 --backend "$backend" --out "$backend" \
-            --log-every 1 --sample-every 0 "$@" $([ "$backend" = ref ] || echo --precision "$precision")
+        train 0 --preset "$preset" --batch 4 --shards 2 --threads 1 --steps 1 --backend "$backend" --precision "$numbers" \
+            --out "$backend" --log-every 1 --sample-every 0 "$@"
     done
 }
 

@@ -10,6 +10,9 @@ endfunction()
 if(GAN_CUDA_FOUND)
   cuda_script(spills ${CMAKE_CUDA_COMPILER})
   cuda_script(no_gpu $<TARGET_FILE:gan_dist>)
+  add_executable(cuda_precision_gpu EXCLUDE_FROM_ALL cuda/test_precision.c) # for gpu/run.sh
+  target_include_directories(cuda_precision_gpu PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(cuda_precision_gpu PRIVATE step_tiny)
   cuda_script(cudnn ${CMAKE_C_COMPILER} ${CMAKE_CUDA_COMPILER})
 endif()
 
@@ -173,5 +176,5 @@ cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_
 set_tests_properties(cuda.program cuda.presets cuda.large_presets PROPERTIES RESOURCE_LOCK mpi TIMEOUT 600)
 set_tests_properties(cuda.large_presets PROPERTIES LABELS "cuda;long")
 if(GAN_ASAN)
-  set_tests_properties(cuda.presets PROPERTIES LABELS "cuda;long")
+  set_tests_properties(cuda.presets cuda.tf32 cuda.bf16_step PROPERTIES LABELS "cuda;long")
 endif()

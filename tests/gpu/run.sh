@@ -44,7 +44,7 @@ section() {
 
 # make_build FOLDER OPTION...
 make_build() {
-    local targets=(gan_dist gan_cuda ops_test_against_ref ops_test_known_answers cuda_compare)
+    local targets=(gan_dist gan_cuda ops_test_against_ref ops_test_known_answers cuda_compare cuda_precision_gpu)
     section "build ${*:2}" cmake -S "$gan_root" -B "$1" -DCMAKE_BUILD_TYPE=Release -DGAN_CUDA=ON "-DGAN_MPI=$mpi" \
         -DCMAKE_CUDA_COMPILER="$nvcc" "${@:2}"
     if cmake --build "$1" --target help 2>/dev/null | grep -q '\.\.\. gan_nccl$'; then
@@ -70,6 +70,7 @@ on_device() {
         section "ops against ref, $precision" "$tests/ops_test_against_ref" cuda "$precision"
     done
     section "ops, known answers" "$tests/ops_test_known_answers" cuda
+    section "steps in bf16" "$tests/cuda_precision_gpu" bf16 mlp-mnist quickstart gan-mnist dcgan32-mnist
     section "presets against ref" bash "$gan_root/tests/cuda/presets.sh" "$1/gan_dist" "$tests/cuda_compare" fp32 mlp-mnist gan-mnist \
         dcgan32-mnist quickstart cdcgan-mnist dcgan48-anime dcgan64 anime96
     section "program" bash "$here/program.sh" "$1/gan_dist"
