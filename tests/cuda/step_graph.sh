@@ -34,6 +34,17 @@ same_run plain-off tree-auto
 train 2 "${words[@]}" --steps 1 --set train.comm=mpi --out staged
 says out 'none: exchanges go through the host'
 
+# Where two exchanges begin at the end of a step, one of them must end in the graph.
+CUDASIM_DEVICES=2 train 2 "${words[@]}" --set 'train.order=z (D G)' --set train.reduce=tree --out joined
+same_run both-off joined
+
+# What a graph repeats is not the wish of the day on which it was made.
+start 0 "${words[@]}" --log-every 15 --sample-every 0 --steps 100000000 --out stopped
+wait_until "some steps" grep -qs '^30,' stopped/log.csv
+kill -USR1 "$started"
+wait_for_end
+[ "$status" -eq 75 ] || fail "exit status $status, not 75, of a run that was asked to stop"
+
 train 0 "${words[@]}" --steps 7 --out halves
 train 0 "${words[@]}" --out halves
 same "$(newest plain-off)" "$(newest halves)"
