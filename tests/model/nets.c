@@ -94,3 +94,16 @@ gan_status parse_net(gan_net **out, const gan_net_config *config, gan_shape inpu
                          .input_gradient = true};
     return gan_net_parse(out, &spec);
 }
+
+void small_forward_and_back(small_net *s, unsigned want)
+{
+    gan_pass *passes[NET_PASSES_MAX];
+    for (int p = 0; p < s->passes; p++) {
+        passes[p] = gan_net_pass(s->net, p);
+        assert_int_equal(gan_net_forward(s->net, passes[p], true), GAN_OK);
+        for (int shard = 0; shard < s->n_local; shard++)
+            memcpy(gan_pass_output_gradient(passes[p], shard), gan_pass_output(passes[p], shard),
+                   s->out_floats * sizeof(float));
+    }
+    assert_int_equal(gan_net_backward(s->net, passes, s->passes, want), GAN_OK);
+}

@@ -34,6 +34,9 @@ void small_open(small_net *s, const char *layers, bool bias, gan_shape input, in
                 gan_bn_scope bn, uint64_t seed);
 void small_close(small_net *s);
 
+/* Forward through every pass, then back with each output as its own gradient. */
+void small_forward_and_back(small_net *s, unsigned want);
+
 /* Only parses; status and network as gan_net_parse gives them. */
 gan_status parse_net(gan_net **out, const gan_net_config *config, gan_shape input, int classes);
 

@@ -22,19 +22,6 @@ static gan_status take(void *context, gan_net *net, size_t first, size_t n)
     return GAN_OK;
 }
 
-static void backward(small_net *s, unsigned want)
-{
-    gan_pass *passes[NET_PASSES_MAX];
-    for (int p = 0; p < s->passes; p++) {
-        passes[p] = gan_net_pass(s->net, p);
-        assert_int_equal(gan_net_forward(s->net, passes[p], true), GAN_OK);
-        for (int shard = 0; shard < s->n_local; shard++)
-            memcpy(gan_pass_output_gradient(passes[p], shard), gan_pass_output(passes[p], shard),
-                   s->out_floats * sizeof(float));
-    }
-    assert_int_equal(gan_net_backward(s->net, passes, s->passes, want), GAN_OK);
-}
-
 static void check(const char *layers, gan_shape input, int parts)
 {
     small_net s;
@@ -44,9 +31,9 @@ static void check(const char *layers, gan_shape input, int parts)
     t.copy = malloc(n * sizeof(float));
     assert_non_null(t.copy);
     gan_net_on_ready(s.net, take, &t);
-    backward(&s, GAN_WANT_INPUT);
+    small_forward_and_back(&s, GAN_WANT_INPUT);
     assert_int_equal(t.n, 0);
-    backward(&s, GAN_WANT_PARAMETERS | GAN_WANT_INPUT);
+    small_forward_and_back(&s, GAN_WANT_PARAMETERS | GAN_WANT_INPUT);
     assert_int_equal(t.n, parts);
     assert_true(4 * t.count[0] >= 3 * n);
     size_t end = n;

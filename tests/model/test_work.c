@@ -22,16 +22,8 @@ static gan_status count_weights(gan_backend *be, gan_conv *conv, float *part, co
 
 static void assert_calls(small_net *s, unsigned want, int data, int weights)
 {
-    gan_pass *passes[NET_PASSES_MAX];
-    for (int p = 0; p < s->passes; p++) {
-        passes[p] = gan_net_pass(s->net, p);
-        assert_int_equal(gan_net_forward(s->net, passes[p], true), GAN_OK);
-        for (int shard = 0; shard < s->n_local; shard++)
-            memcpy(gan_pass_output_gradient(passes[p], shard), gan_pass_output(passes[p], shard),
-                   s->out_floats * sizeof(float));
-    }
     data_calls = weight_calls = 0;
-    assert_int_equal(gan_net_backward(s->net, passes, s->passes, want), GAN_OK);
+    small_forward_and_back(s, want);
     assert_int_equal(data_calls, data * s->passes * s->n_local);
     assert_int_equal(weight_calls, weights * s->passes * s->n_local);
 }
