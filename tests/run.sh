@@ -8,6 +8,8 @@ set -euo pipefail
 
 bash "$gan_root/launch/install-deps.sh"
 jobs=$(nproc)
+# Ranks that wait leave the cores to other tests.
+export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}
 
 build() {
     local folder=$1
