@@ -30,4 +30,14 @@ foreach(ranks 1 2 3)
   set_tests_properties(comm.launch_facts.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK mpi TIMEOUT 60)
 endforeach()
 
+# Which backend, device and way of summing: devices.c, with devices and an NCCL of the test's own making.
+add_executable(comm_placement ${CMAKE_CURRENT_SOURCE_DIR}/comm/placement.c ${PROJECT_SOURCE_DIR}/src/devices.c)
+target_include_directories(comm_placement PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(comm_placement PRIVATE gan_comm_tests)
+foreach(ranks 1 3)
+  add_test(NAME comm.placement.np${ranks}
+           COMMAND bash ${PROJECT_SOURCE_DIR}/tests/comm/mpirun.sh ${ranks} $<TARGET_FILE:comm_placement>)
+  set_tests_properties(comm.placement.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK mpi TIMEOUT 60)
+endforeach()
+
 gan_test(comm gan_comm)

@@ -198,6 +198,18 @@ static void sum_in_graph(bool exact)
     EXPECT(cudaGraphDestroy(graph) == cudaSuccess);
 }
 
+/* Nobody has waited for the device when the comm leaves it. */
+static void leave_at_once(void)
+{
+    gan_exchange *exchange;
+    float *x = bring(5, N, false);
+    EXPECT(gan_comm_sum_start(comm, &exchange, x, N) == GAN_OK);
+    EXPECT(gan_comm_sum_wait(comm, exchange) == GAN_OK);
+    gan_comm_leave_device(comm);
+    EXPECT(cudaStreamSynchronize(stream) == cudaSuccess);
+    EXPECT(cudaFree(x) == cudaSuccess);
+}
+
 static void sums(gan_comm_way way)
 {
     static const char *const policies[] = {"eager", "lazy", "random", "starve"};
@@ -212,7 +224,7 @@ static void sums(gan_comm_way way)
             sum_far_ahead(exact);
         if (gan_comm_capturable(comm))
             sum_in_graph(exact);
-        gan_comm_leave_device(comm);
+        leave_at_once();
         EXPECT(cudaStreamDestroy(stream) == cudaSuccess);
         EXPECT(cudasim_alive() == before);
     }
@@ -230,7 +242,7 @@ static void share(void)
     gan_comm_leave_device(comm);
 }
 
-/* Each call in the opening fails on one rank: all ranks hear why, nothing is left. */
+/* Each call in the opening fails on one rank: all ranks hear why, nothing is left; nor when the end fails. */
 static void open_fails(void)
 {
     static const char *const calls[] = {"cudaDeviceGetPCIBusId", "cudaDeviceGetStreamPriorityRange",
@@ -252,6 +264,11 @@ static void open_fails(void)
     EXPECT(gan_comm_use_device(comm, &device, GAN_COMM_NCCL) == GAN_FAILED);
     cudasim_fail("ncclCommInitRankConfig:1");
     EXPECT(gan_comm_use_device(comm, &device, GAN_COMM_NCCL) == GAN_FAILED);
+    cudasim_fail("");
+    EXPECT(cudasim_alive() == before);
+    EXPECT(gan_comm_use_device(comm, &device, GAN_COMM_NCCL) == GAN_OK);
+    cudasim_fail("ncclCommFinalize:1");
+    gan_comm_leave_device(comm);
     cudasim_fail("");
     EXPECT(cudasim_alive() == before);
 }

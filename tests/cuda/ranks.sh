@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # ranks.sh PROGRAM [all]: several ranks by cuda, on the stand-in: the bytes of one rank by MPI, and by NCCL with the fixed tree, in
 # whatever order the devices work; with NCCL's own sum losses that are near, and ranks that are equal; what cannot be is refused.
-# all: also with batch norm over shards, two and three ranks, a stop and a resume.
+# all: also with batch norm over shards, without graphs, two and three ranks, a stop and a resume.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
 all=${2:-}
 write_config net.ini
-words=(--config net.ini --check-every 1 --steps 4)
+words=(--config net.ini --check-every 4 --steps 7) # the last four in one launch each
 export CUDASIM_POLICY=random CUDASIM_DEVICES=4
 
 # near FILE FILE: the losses of two runs.
@@ -44,6 +44,8 @@ if [ -n "$all" ]; then
         train 3 "${words[@]}" --batch 12 --set "train.$way" --out "three-$way"
     done
     same_run three-comm=mpi three-reduce=tree
+    train 4 "${words[@]}" --set train.reduce=tree --set run.graph=off --out eager
+    same_run global-1 eager
     train 4 "${words[@]}" --set train.reduce=tree --steps 2 --out halves
     train 2 "${words[@]}" --set train.reduce=tree --out halves
     same "$(newest global-1)" "$(newest halves)"

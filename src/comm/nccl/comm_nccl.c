@@ -9,7 +9,8 @@
 
 #define ABORT_SECONDS 10.0 /* ncclCommAbort may wait for a peer that cannot be reached */
 #define POLL_MICROS   20
-#define BUS_ID        32 /* "00000000:01:00.0" */
+#define EAGER_POLLS   200 /* without a pause: what NCCL does beside the call is most often done soon */
+#define BUS_ID        32  /* "00000000:01:00.0" */
 
 gan_status gan_nccl_check(gan_nccl *over, const char *call, ncclResult_t result)
 {
@@ -35,13 +36,13 @@ gan_status gan_nccl_settle(gan_nccl *over, const char *call, ncclResult_t result
     if (result != ncclInProgress)
         return gan_nccl_check(over, call, result);
     gan_watch_wait(over->comm->watch, over->number, over->what);
-    while (status == GAN_OK && result == ncclInProgress) {
+    for (int polls = 1; status == GAN_OK && result == ncclInProgress; polls++) {
         ncclResult_t asked = ncclCommGetAsyncError(over->nccl, &result);
         status = gan_nccl_check(over, call, asked == ncclSuccess ? result : asked);
-        if (status == GAN_OK && result == ncclInProgress) {
+        if (status == GAN_OK && result == ncclInProgress)
             status = over->below->poll(over->comm);
+        if (polls > EAGER_POLLS)
             usleep(POLL_MICROS);
-        }
     }
     gan_watch_done(over->comm->watch);
     return status;
