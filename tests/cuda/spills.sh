@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# spills.sh NVCC: compiles every kernel for each architecture of the build, prints what ptxas says of its registers and shared
-# memory, and fails when one keeps registers in memory ("spills").
+# spills.sh NVCC [NCCL]: compiles every kernel for each architecture of the build (those of NCCL where NCCL is the folder of its header),
+# prints what ptxas says of its registers and shared memory, and fails when one keeps registers in memory ("spills").
 set -euo pipefail
-nvcc=${1:?NVCC}
+nvcc=${1:?NVCC} nccl=${2:-}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 command -v "$nvcc" >/dev/null || {
     echo "SKIPPED: no $nvcc"
@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 compile() {
     "$nvcc" -std=c++17 --fmad=false -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -Xptxas -v -c \
-        -I "$root/include" -I "$root/src" -o "$work/$1.o" "$root/src/backend/cuda/$1.cu" >"$work/$1.said" 2>&1 ||
+        -I "$root/include" -I "$root/src" ${nccl:+-I "$nccl"} -o "$work/$1.o" "$2" >"$work/$1.said" 2>&1 ||
         { cat "$work/$1.said" >&2; exit 1; }
 }
 
@@ -37,9 +37,9 @@ table() {
 }
 
 rows=
-for source in "$root"/src/backend/cuda/*.cu; do
+for source in "$root"/src/backend/cuda/*.cu ${nccl:+"$root"/src/comm/nccl/*.cu}; do
     name=$(basename "$source" .cu)
-    compile "$name"
+    compile "$name" "$source"
     rows+=$(table "$name")$'\n'
 done
 printf '%s' "$rows" | c++filt -p

@@ -8,8 +8,8 @@ function(cuda_script name)
 endfunction()
 
 if(GAN_CUDA_FOUND)
-  cuda_script(spills ${CMAKE_CUDA_COMPILER})
-  cuda_script(no_gpu $<TARGET_FILE:gan_dist>)
+  cuda_script(spills ${CMAKE_CUDA_COMPILER} $<$<BOOL:${GAN_NCCL_FOUND}>:${NCCL_INCLUDE_DIR}>)
+  cuda_script(no_gpu $<TARGET_FILE:gan_dist> $<$<BOOL:${GAN_NCCL_FOUND}>:nccl>)
   add_executable(cuda_precision_gpu EXCLUDE_FROM_ALL cuda/test_precision.c) # for gpu/run.sh
   target_include_directories(cuda_precision_gpu PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(cuda_precision_gpu PRIVATE step_tiny)

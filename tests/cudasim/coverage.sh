@@ -21,10 +21,10 @@ ctest --test-dir "$folder" -L '^cuda$' -E 'races|threads|large|seeds' --timeout 
 
 # One call for all objects, so that gcov adds up what several of them say of one header.
 cd "$folder"
-find . -name '*.gcda' | grep -E '/src/(backend/cuda|comm)/|comm_nccl' >objects
+find . -name '*.gcda' | grep -E '/src/(backend/cuda|comm)/' >objects
 xargs gcov -n -r -s "$root" <objects 2>/dev/null | awk '
     /^File / { file = $2; gsub("\047", "", file) }
-    /^Lines executed:/ && file ~ /^src\/(backend\/cuda\/|comm\/comm_nccl)/ {
+    /^Lines executed:/ && file ~ /^src\/(backend\/cuda|comm\/nccl)\// {
         split($2, part, "[:%]")
         printf "%6.1f %% of %4d  %s\n", part[2], $4, file
         lines += $4; reached += part[2] / 100 * $4
