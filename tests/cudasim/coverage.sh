@@ -17,7 +17,7 @@ targets=$(cmake --build "$folder" --target help | sed -n 's/^\.\.\. \(cuda_[a-z_
 # shellcheck disable=SC2086 # one word a target
 cmake --build "$folder" -j "$(nproc)" --target $targets >"$folder/build.log" 2>&1 || { tail -n 20 "$folder/build.log" >&2 && exit 1; }
 find "$folder" -name '*.gcda' -delete
-ctest --test-dir "$folder" -L '^cuda$' -E 'races|threads|large|seeds' --timeout 600 --output-on-failure
+ctest --test-dir "$folder" -L '^cuda$' -LE long -E 'races|seeds' --timeout 600 --output-on-failure
 
 # One call for all objects, so that gcov adds up what several of them say of one header.
 cd "$folder"
