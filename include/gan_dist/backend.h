@@ -77,7 +77,8 @@ typedef gan_status (*gan_shard_fn)(void *context, int shard);
 
 typedef struct gan_backend_ops {
     const char *name;
-    bool host_memory; /* its memory is the host's: upload and download may be skipped */
+    bool host_memory;   /* its memory is the host's: upload and download may be skipped */
+    bool shares_copies; /* the private copies of one group's plans stand where the other's do */
 
     /* --- memory --- */
     gan_status (*alloc)(gan_backend *be, void **out, size_t bytes); /* zeroed, 64-byte aligned */
@@ -202,14 +203,14 @@ typedef struct gan_backend_ops {
 /* Every backend's struct starts with this. `threads` is how many shards run at once.
  *
  * Plans belong to the group that is entered when they are created: 0 or 1, one for each network of a GAN. The
- * private copies that conv_prepare makes may stand in memory that the plans of the other group use in turn.
- * Whoever is about to use the plans of a group enters it; when the stamp is not the one at which a plan was
- * last prepared, its copies are gone. */
+ * private copies that conv_prepare makes may stand in memory that the plans of the other group use in turn
+ * (shares_copies). Whoever is about to use the plans of a group enters it; when the stamp is not the one at
+ * which a plan was last prepared, its copies are gone. */
 struct gan_backend {
     const gan_backend_ops *ops;
     int threads;
     int group;      /* whose copies are there */
-    uint64_t stamp; /* how often that has changed */
+    uint64_t stamp; /* how often copies were lost by that */
 
     /* A device's; on the host 0, NULL and "". */
     int device;

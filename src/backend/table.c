@@ -87,7 +87,7 @@ void gan_backend_close(gan_backend *be)
 
 uint64_t gan_backend_enter(gan_backend *be, int group)
 {
-    be->stamp += be->group != group;
+    be->stamp += be->ops->shares_copies && be->group != group;
     be->group = group;
     return be->stamp;
 }

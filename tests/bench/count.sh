@@ -32,6 +32,7 @@ awk -v B=24 -v S=2 '
         expect("its weight gradient", S * 15, 2 * B * (2 * D + G),
                B * (2 * (x + 2 * (a1 + a2 + a3 + a4) + a5) + z + 2 * (g1 + g2 + g3 + g4) + g5) + S * w, S * (2 * w + v))
         expect("biases, activations", S * (8 + 3 + 2), 0, B * ((8 + 3 * 2) * a1 + (1 + 2) * g5), B * ((8 + 3) * a1 + 2 * g5))
+        expect("weights\047 layout", 10, 0, w + v, w + v) # once after each update
         expect("Adam", 2, 0, 4 * (3576704 + 2765568), 3 * (3576704 + 2765568))
 
         # Batch norm of n numbers a picture in c channels. A forward pass: sums, statistics, apply; a backward pass: sums, means, apply;

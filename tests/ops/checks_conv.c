@@ -3,6 +3,9 @@
 
 #include "shapes_conv.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define N_SHAPES (sizeof(conv_shapes) / sizeof(conv_shapes[0]))
 
 void check_conv_create(gan_backend *be)
@@ -65,6 +68,40 @@ static gan_status backward_data_shard(ops_case *c, int shard)
     return c->be->ops->conv_backward_data(c->be, c->conv, ops_f(c, shard, 2), ops_f(c, shard, 1));
 }
 
+/* As two networks take turns: with the stamp at which it was prepared, a plan is as it was. */
+static void check_turns(gan_backend *be)
+{
+    static const ops_shape shape = CONV(1, 16, 16, 64, 8, 8, 16, 4, 2, 1, 1);
+    const size_t in = (size_t)16 * 16 * 64, out = (size_t)8 * 8 * 16;
+    ops_case c[2];
+    uint64_t stamp[2];
+    float *before = malloc(out * sizeof *before),
+          *zeros = calloc(conv_weight_count(&shape.conv), sizeof *zeros);
+    assert_true(before && zeros);
+    for (int group = 0; group < 2; group++) {
+        stamp[group] = gan_backend_enter(be, group);
+        open_conv(&c[group], be, &shape, 1, group == 0 ? NULL : zeros);
+        ops_floats(&c[group], 0, OPS_IN, in);
+        ops_floats(&c[group], 0, OPS_OUT, out);
+        ops_case_shards(&c[group], forward_shard);
+        ops_case_fetch(&c[group]);
+        if (group == 0)
+            memcpy(before, ops_host(&c[0], 0, 1), out * sizeof *before);
+    }
+    const uint64_t again = gan_backend_enter(be, 0);
+    assert_int_equal(gan_backend_enter(be, 0), again);
+    assert_int_equal(again == stamp[0], !be->ops->shares_copies);
+    if (be->ops->shares_copies)
+        OPS_OK(be->ops->conv_prepare(be, c[0].conv, ops_f(&c[0], OPS_WHOLE, 0)));
+    ops_case_shards(&c[0], forward_shard);
+    ops_case_fetch(&c[0]);
+    assert_memory_equal(ops_host(&c[0], 0, 1), before, out * sizeof *before);
+    for (int group = 0; group < 2; group++)
+        ops_case_close(&c[group]);
+    free(before);
+    free(zeros);
+}
+
 /* After prepare the new weights count, in both directions; preparing again is the same as a new plan. */
 void check_conv_prepare(gan_backend *be)
 {
@@ -91,6 +128,7 @@ void check_conv_prepare(gan_backend *be)
         ops_case_close(&c);
         ops_case_close(&fresh);
     }
+    check_turns(be);
 }
 
 /* TensorFlow's SAME for 5x5, stride 2 on 28: one row of zeros before and two after. On a picture of ones a

@@ -108,6 +108,7 @@ static void fill_table(void)
 {
     table = gan_ref_ops;
     table.name = "cpu";
+    table.shares_copies = true;
     table.for_shards = for_shards;
     table.close = close_backend;
     table.conv_create = gan_cpu_conv_create;
