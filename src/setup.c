@@ -228,12 +228,12 @@ void gan_training_close(gan_training *t)
     gan_data_close(t->data);
     gan_csv_close(t->csv);
     gan_graph_close(t);
+    if (t->comm)
+        gan_comm_leave_device(t->comm);
     gan_training_close_results(t);
     for (int k = 0; k < GAN_NETS; k++)
         gan_optim_destroy(&t->optims[k]);
     gan_step_destroy(t->step);
-    if (t->comm)
-        gan_comm_leave_device(t->comm);
     gan_backend_close(t->backend);
     gan_run_close(t->run);
     free(t->defining);

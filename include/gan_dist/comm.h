@@ -79,9 +79,9 @@ typedef enum gan_comm_way {
 } gan_comm_way;
 
 /* From here on the buffers of all sums are memory of this device. Once, after the backend is open; every
- * failure is agreed. Two ranks on one device are refused by NCCL. Leave before the backend is closed: all
- * ranks together, unless a rank is missing (without `use` before: nothing happens). One rank's sums are what
- * they were, whatever the way. */
+ * failure is agreed. Two ranks on one device are refused by NCCL. Leave before the buffers are freed and
+ * after the graphs that hold sums: all ranks together, unless a rank is missing (without `use` before:
+ * nothing happens). One rank's sums are what they were, whatever the way. */
 gan_status gan_comm_use_device(gan_comm *comm, const gan_comm_device *device, gan_comm_way way);
 void gan_comm_leave_device(gan_comm *comm);
 /* GAN_OK where NCCL can be loaded, or GAN_BAD_INPUT and the reason. Not collective. */

@@ -1,5 +1,5 @@
-/* device_sums CASE: sums of a device's memory over the ranks, on the stand-in, in many orders of the device's
- * work; device_sums.sh starts it. No backend: the memory and the stream are this test's own. */
+/* device_sums CASE [ROUNDS]: sums of a device's memory over the ranks, on the stand-in, in many orders of the
+ * device's work; device_sums.sh starts it. No backend: the memory and the stream are this test's own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,11 +210,11 @@ static void leave_at_once(void)
     EXPECT(cudaFree(x) == cudaSuccess);
 }
 
-static void sums(gan_comm_way way)
+static void sums(gan_comm_way way, int rounds)
 {
     static const char *const policies[] = {"eager", "lazy", "random", "starve"};
     bool exact = way != GAN_COMM_NCCL || gan_comm_size(comm) < 3;
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < rounds; i++) {
         cudasim_set((unsigned long long)(i * 7 + gan_comm_rank(comm)), policies[i % 4]);
         unsigned long before = cudasim_alive();
         gan_comm_device device = make_device(gan_comm_rank(comm));
@@ -296,12 +296,13 @@ int main(int argc, char **argv)
 {
     comm = expect_open(&argc, &argv);
     const char *what = argc > 1 ? argv[1] : "";
+    int rounds = argc > 2 ? atoi(argv[2]) : 0;
     if (strcmp(what, "mpi") == 0)
-        sums(GAN_COMM_MPI);
+        sums(GAN_COMM_MPI, rounds);
     else if (strcmp(what, "nccl") == 0)
-        sums(GAN_COMM_NCCL);
+        sums(GAN_COMM_NCCL, rounds);
     else if (strcmp(what, "tree") == 0)
-        sums(GAN_COMM_NCCL_TREE);
+        sums(GAN_COMM_NCCL_TREE, rounds);
     else if (strcmp(what, "share") == 0)
         share();
     else if (strcmp(what, "open_fails") == 0)

@@ -6,7 +6,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
 all=${2:-}
 write_config net.ini
-words=(--config net.ini --check-every 4 --steps 7) # the last four in one launch each
+words=(--config net.ini --check-every 8 --log-every 8 --sample-every 8 --steps 8) # a graph from the fifth step on
 export CUDASIM_POLICY=random CUDASIM_DEVICES=4
 
 # near FILE FILE: the losses of two runs.

@@ -3,18 +3,23 @@
 #include "comm_nccl.h"
 #include "comm/tree.h"
 
+static bool goes_on(ncclResult_t result)
+{
+    return result == ncclSuccess || result == ncclInProgress;
+}
+
 static gan_status swap(gan_nccl *over, const void *send, size_t n_send, void *receive, size_t n_receive,
                        int peer, ncclDataType_t type)
 {
     if (n_send == 0 && n_receive == 0)
         return GAN_OK;
     ncclResult_t result = ncclGroupStart();
-    if (result == ncclSuccess && n_send > 0)
+    if (goes_on(result) && n_send > 0)
         result = ncclSend(send, n_send, type, peer, over->nccl, over->stream);
-    if (result == ncclSuccess && n_receive > 0)
+    if (goes_on(result) && n_receive > 0)
         result = ncclRecv(receive, n_receive, type, peer, over->nccl, over->stream);
     ncclResult_t ended = ncclGroupEnd();
-    return gan_nccl_settle(over, "ncclSend and ncclRecv", result == ncclSuccess ? ended : result);
+    return gan_nccl_settle(over, "ncclSend and ncclRecv", goes_on(result) ? ended : result);
 }
 
 static gan_status add(gan_nccl *over, void *buffer, size_t n, ncclDataType_t type)
