@@ -6,10 +6,11 @@
 seeds=$2
 tests=("${@:3}")
 write_config net.ini
+export CUDASIM_DEVICES=2 # by NCCL each rank has its own
 
 # trains NAME RANKS: and compares with the first.
 trains() {
-    train "$2" --config net.ini --backend cuda --steps 2 --set output.sample_every=1 --out "$1"
+    train "$2" --config net.ini --backend cuda --set train.reduce=tree --steps 2 --set output.sample_every=1 --out "$1"
     [ "$1" = first ] || { same_run first "$1" && rm -r "$1"; }
 }
 
