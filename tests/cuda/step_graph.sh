@@ -42,7 +42,8 @@ same_run both-off joined
 has_done() {
     [ "$(sed -n 's/.*"step":[^0-9]*\([0-9]*\).*/\1/p' "$1/status.json")" -ge "$2" ]
 }
-start 0 "${words[@]}" --log-every 1000000 --sample-every 0 --checkpoint-every 0 --steps 100000000 --out stopped
+start 0 "${words[@]}" --log-every 1000000 --sample-every 0 --checkpoint-every 0 --check-every 0 \
+    --steps 100000000 --out stopped
 wait_until "some steps" has_done stopped 20
 kill -USR1 "$started"
 wait_for_end
