@@ -56,7 +56,14 @@ same "$(newest plain-off)" "$(newest halves)"
 train 0 "${words[@]}" --set generator.noise_paired=yes --steps 1 --out paired
 says out "none: noise is drawn by the pictures' places"
 
-# From the fifth step on it is a graph that is launched.
-CUDASIM_FAIL=cudaGraphLaunch:1 run 0 "${words[@]}" --out broken
-[ "$status" -eq 1 ] || fail "exit status $status, not 1, when a launch fails"
-says err 'cuda backend: at graph_launch: ' 'on device 0 ('
+# The fifth step is recorded, and from then on it is a graph that is launched. breaks CALL WHERE: the call that fails ends the run.
+breaks() {
+    rm -rf broken
+    CUDASIM_FAIL=$1:1 run 0 "${words[@]}" --out broken
+    [ "$status" -eq 1 ] || fail "exit status $status, not 1, when $1 fails"
+    says err "cuda backend: at $2: " 'on device 0 ('
+}
+breaks cudaStreamBeginCapture capture_begin
+breaks cudaStreamEndCapture capture_end
+breaks cudaGraphInstantiate capture_end
+breaks cudaGraphLaunch graph_launch
