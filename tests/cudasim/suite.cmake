@@ -55,7 +55,12 @@ add_test(NAME cudasim.signatures COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasi
          $<$<BOOL:${CUDASIM_CUDA_HEADERS}>:${CUDASIM_CUDA_HEADERS}>)
 set_tests_properties(cudasim.signatures PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
 
-# Which lines of the backend the tests on the stand-in reach.
+# Planted mistakes: each must be caught by the tests on the stand-in.
+set(mutants ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/mutants/run.sh)
+add_test(NAME cudasim.mutants_apply COMMAND bash ${mutants} --check)
+set_tests_properties(cudasim.mutants_apply PROPERTIES LABELS cudasim TIMEOUT 60 SKIP_RETURN_CODE 77)
+add_test(NAME cudasim.mutants COMMAND bash ${mutants} ${PROJECT_BINARY_DIR}/mutants)
+set_tests_properties(cudasim.mutants PROPERTIES LABELS "cudasim;long" RESOURCE_LOCK mpi TIMEOUT 7200 SKIP_RETURN_CODE 77)
 add_test(NAME cudasim.coverage COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/coverage.sh ${PROJECT_BINARY_DIR}/coverage)
 set_tests_properties(cudasim.coverage PROPERTIES LABELS "cudasim;long" RESOURCE_LOCK mpi TIMEOUT 3600 SKIP_RETURN_CODE 77)
 
