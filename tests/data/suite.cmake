@@ -9,7 +9,7 @@ if(GAN_MPI)
   target_link_libraries(data_ranks PRIVATE data_support)
   foreach(ranks 1 2 3)
     add_test(NAME data.ranks-${ranks} COMMAND mpirun --allow-run-as-root --oversubscribe -np ${ranks} $<TARGET_FILE:data_ranks>)
-    set_tests_properties(data.ranks-${ranks} PROPERTIES LABELS data TIMEOUT 60 RESOURCE_LOCK mpi
+    set_tests_properties(data.ranks-${ranks} PROPERTIES LABELS data TIMEOUT 60 RESOURCE_LOCK comm
                          ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
   endforeach()
 endif()
