@@ -18,4 +18,5 @@ gan_arch_test(words)
 gan_arch_test(docs $<TARGET_FILE:gan_dist>)
 gan_arch_test(check_the_checks $<TARGET_FILE:gan_dist>)
 gan_arch_test(without_mpi ${PROJECT_BINARY_DIR}/without-mpi)
-set_tests_properties(arch.without_mpi PROPERTIES LABELS "arch;long") # a build of its own, half a minute
+# A build of its own, half a minute; and what changes only when these scripts do.
+set_tests_properties(arch.without_mpi arch.check_the_checks PROPERTIES LABELS "arch;long")

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# spills.sh NVCC [NCCL]: compiles every kernel for each architecture of the build (those of NCCL where NCCL is the folder of its header),
+# spills.sh NVCC ARCHITECTURES [NCCL]: compiles every kernel for each of ARCHITECTURES (those of NCCL where NCCL is the folder of its header),
 # prints what ptxas says of its registers and shared memory, and fails when one keeps registers in memory ("spills").
 set -euo pipefail
-nvcc=${1:?NVCC} nccl=${2:-}
+nvcc=${1:?NVCC} nccl=${3:-} codes=()
+for architecture in ${2:?ARCHITECTURES}; do
+    codes+=(-gencode "arch=compute_$architecture,code=sm_$architecture")
+done
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 command -v "$nvcc" >/dev/null || {
     echo "SKIPPED: no $nvcc"
@@ -12,7 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 compile() {
-    "$nvcc" -std=c++17 --fmad=false -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -Xptxas -v -c \
+    "$nvcc" -std=c++17 --fmad=false "${codes[@]}" -Xptxas -v -c \
         -I "$root/include" -I "$root/src" ${nccl:+-I "$nccl"} -o "$work/$1.o" "$2" >"$work/$1.said" 2>&1 ||
         { cat "$work/$1.said" >&2; exit 1; }
 }

@@ -8,7 +8,9 @@ function(cuda_script name)
 endfunction()
 
 if(GAN_CUDA_FOUND)
-  cuda_script(spills ${CMAKE_CUDA_COMPILER} $<$<BOOL:${GAN_NCCL_FOUND}>:${NCCL_INCLUDE_DIR}>)
+  cuda_script(spills ${CMAKE_CUDA_COMPILER} 90 $<$<BOOL:${GAN_NCCL_FOUND}>:${NCCL_INCLUDE_DIR}>)
+  cuda_script(all_spills ${CMAKE_CUDA_COMPILER} "80 90" $<$<BOOL:${GAN_NCCL_FOUND}>:${NCCL_INCLUDE_DIR}>)
+  set_tests_properties(cuda.all_spills PROPERTIES LABELS "cuda;long")
   cuda_script(no_gpu $<TARGET_FILE:gan_dist> $<$<BOOL:${GAN_NCCL_FOUND}>:nccl>)
   add_executable(cuda_precision_gpu EXCLUDE_FROM_ALL cuda/test_precision.c) # for gpu/run.sh
   target_include_directories(cuda_precision_gpu PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
@@ -163,6 +165,8 @@ if(GAN_MPI)
   set_tests_properties(cuda.all_seeds PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT 3600)
 endif()
 cuda_script(step_graph $<TARGET_FILE:gan_dist_on_cudasim>)
+cuda_script(all_step_graph $<TARGET_FILE:gan_dist_on_cudasim> all)
+set_tests_properties(cuda.all_step_graph PROPERTIES LABELS "cuda;long")
 # What tests/gpu/run.sh runs on real devices, so that it works on the day when there is one.
 add_test(NAME cuda.gpu_program COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/gpu/program.sh $<TARGET_FILE:gan_dist_on_cudasim>)
 set_tests_properties(cuda.gpu_program PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT 600)
@@ -175,6 +179,12 @@ cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_
             anime96)
 set_tests_properties(cuda.program cuda.presets cuda.large_presets PROPERTIES COST 20 TIMEOUT 600)
 set_tests_properties(cuda.large_presets PROPERTIES LABELS "cuda;long")
+# With sanitizers the ops, each way of failing and several ranks; the rest is for the long run.
 if(GAN_ASAN)
-  set_tests_properties(cuda.presets cuda.tf32 cuda.bf16_step PROPERTIES LABELS "cuda;long")
+  set_tests_properties(cuda.program cuda.step_graph PROPERTIES LABELS "cuda;long")
+  if(GAN_MPI)
+    set_tests_properties(cuda.seeds PROPERTIES LABELS "cuda;long")
+  endif()
+  set_tests_properties(cuda.presets cuda.tf32 cuda.bf16 cuda.bf16_step cuda.known_answers cuda.cudnn_against_ref
+                       PROPERTIES LABELS "cuda;long")
 endif()

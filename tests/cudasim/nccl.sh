@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# nccl.sh PROGRAM: collectives on 2 and 3 ranks in many orders, then each mistake, which must be reported by its own words.
+# nccl.sh PROGRAM [SEEDS]: collectives on 2 and 3 ranks in four orders for each of SEEDS (1), then each mistake, which must be reported by its own words.
 set -euo pipefail
 program=$(realpath "${1:?PROGRAM}")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export CUDASIM_DEVICES=8 OMPI_MCA_odls_base_sigkill_timeout=0
+export CUDASIM_DEVICES=8 GAN_TEST_SEEDS=${2:-1} OMPI_MCA_odls_base_sigkill_timeout=0
 
 run() {
     timeout 60 bash "$here/../comm/mpirun.sh" "$@" 2>&1

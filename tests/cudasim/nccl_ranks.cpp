@@ -315,11 +315,13 @@ int main(int argc, char **argv)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     int wrong = 0;
+    const char *given = getenv("GAN_TEST_SEEDS");
+    const unsigned long long seeds = given ? strtoull(given, nullptr, 10) : 1;
     for (const test_case &one : cases) {
         if (argc > 1 ? strcmp(one.name, argv[1]) != 0 : !one.many)
             continue;
         for (const char *policy : {"eager", "lazy", "random", "starve"})
-            for (unsigned long long seed = 0; seed < 5; seed++) {
+            for (unsigned long long seed = 0; seed < seeds; seed++) {
                 cudasim_set(seed * 97 + static_cast<unsigned long long>(rank), policy);
                 if (one.run())
                     continue;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stop.sh PROGRAM: SIGTERM, SIGINT or SIGUSR1, to one rank, to mpirun or to a run alone: the step ends, its state is saved, the
+# stop.sh PROGRAM [all]: SIGTERM, SIGINT or SIGUSR1, to one rank, to mpirun or to a run alone: the step ends, its state is saved, the
 # status is 75, and the same command goes on. After all the stops the bytes are those of a run that nobody stopped.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
@@ -51,11 +51,17 @@ stop() {
     echo "$1 to $3: stopped after step $done"
 }
 
-for signal in TERM INT USR1; do
-    stop "$signal" 2 one
-    stop "$signal" 2 mpirun
-    stop "$signal" 0 alone
-done
+stop TERM 2 one
+stop TERM 2 mpirun
+stop INT 2 mpirun
+stop USR1 0 alone
+if [ "${2:-}" = all ]; then
+    stop TERM 0 alone
+    stop INT 2 one
+    stop INT 0 alone
+    stop USR1 2 one
+    stop USR1 2 mpirun
+fi
 
 # finish FOLDER WORDS...: a few steps more, and the same number in one go.
 finish() {
