@@ -18,11 +18,11 @@ build() {
     cmake --build "$folder" -j "$jobs"
 }
 
-# One more than cores: some tests mostly wait.
+# Two more than cores: some tests mostly wait.
 run_tests() {
     local folder=$1
     shift
-    ctest --test-dir "$folder" -j $((jobs + 1)) --output-on-failure --no-tests=error "$@"
+    ctest --test-dir "$folder" -j $((jobs + 2)) --output-on-failure --no-tests=error "$@"
 }
 
 build "$gan_root/build" -DCMAKE_BUILD_TYPE=Release

@@ -13,6 +13,7 @@ if(TARGET gan_dist)
 
   golden_test(gan-mnist cpu 20)
   golden_test(gan-mnist-slow cpu 20)
+  set_tests_properties(golden.gan-mnist-slow.cpu PROPERTIES LABELS "golden;long") # the other presets have theirs by default
   golden_test(dcgan64 cpu 20)
   golden_test(dcgan64-slow cpu 20)
   golden_test(cdcgan-mnist cpu 20)
