@@ -76,6 +76,10 @@ static void go_on(ncclComm *comm)
 {
     if (comm->state != ncclInProgress)
         return;
+    if (comm->stuck) {
+        usleep(100);
+        return;
+    }
     if (comm->opening != MPI_REQUEST_NULL) {
         int done = 0;
         PMPI_Test(&comm->opening, &done, MPI_STATUS_IGNORE);
@@ -121,8 +125,11 @@ extern "C" ncclResult_t ncclCommInitRankConfig(ncclComm_t *out, int size, ncclUn
     comm->passports.resize(sizeof mine * static_cast<size_t>(size));
     memcpy(&comm->passports[sizeof mine * static_cast<size_t>(rank)], &mine, sizeof mine);
     PMPI_Comm_dup(MPI_COMM_WORLD, &comm->world);
-    PMPI_Iallgather(MPI_IN_PLACE, 0, MPI_BYTE, comm->passports.data(), sizeof mine, MPI_BYTE, comm->world,
-                    &comm->opening);
+    const bool absent = injected("ncclInitHang");
+    comm->stuck = injected("ncclInitStuck") || absent;
+    if (!absent)
+        PMPI_Iallgather(MPI_IN_PLACE, 0, MPI_BYTE, comm->passports.data(), sizeof mine, MPI_BYTE, comm->world,
+                        &comm->opening);
     comms.insert(comm);
     *out = comm;
     while (comm->blocking && comm->state == ncclInProgress)
@@ -143,6 +150,9 @@ extern "C" ncclResult_t ncclCommFinalize(ncclComm_t comm)
 {
     check_comm("ncclCommFinalize", comm);
     comm->finalized = true;
+    comm->stuck = injected("ncclFinalizeHang");
+    if (comm->stuck)
+        return comm->state = ncclInProgress;
     return entered("ncclCommFinalize", ncclSystemError);
 }
 

@@ -30,6 +30,7 @@ struct Call {
 struct ncclComm {
     int rank, size, device;
     bool blocking, aborted, finalized, destroyed;
+    bool stuck;         /* what is in progress stays so, and asking for it is in vain */
     ncclResult_t state; /* as ncclCommGetAsyncError says */
     int delay;          /* questions until a call that is in progress is done */
     std::string error;
