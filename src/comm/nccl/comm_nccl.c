@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "comm/nccl_find.h"
+#include "gan_dist/log.h"
 
 #define ABORT_SECONDS 10.0 /* ncclCommAbort may wait for a peer that cannot be reached */
+#define END_SECONDS   10.0 /* that a run which is over waits for its communicator to end */
 #define POLL_MICROS   20
 #define EAGER_POLLS   200 /* without a pause: what NCCL does beside the call is most often done soon */
 #define BUS_ID        32  /* "00000000:01:00.0" */
@@ -30,6 +32,17 @@ gan_status gan_nccl_check_cuda(gan_nccl *over, const char *call, cudaError_t err
                      cudaGetErrorString(error), over->what);
 }
 
+/* Of one that is asked and has not said yes yet. */
+static gan_status may_wait(gan_nccl *over, const char *call)
+{
+    double seconds = gan_watch_waited(over->comm->watch);
+    if (over->patience == 0 || seconds < over->patience)
+        return over->below->poll(over->comm);
+    gan_log_rank("warning: %s does not come back: after %.0f s %s is no longer waited for", call, seconds,
+                 over->what);
+    return gan_error(GAN_FAILED, "%s does not come back", call);
+}
+
 gan_status gan_nccl_settle(gan_nccl *over, const char *call, ncclResult_t result)
 {
     gan_status status = GAN_OK;
@@ -40,7 +53,7 @@ gan_status gan_nccl_settle(gan_nccl *over, const char *call, ncclResult_t result
         ncclResult_t asked = ncclCommGetAsyncError(over->nccl, &result);
         status = gan_nccl_check(over, call, asked == ncclSuccess ? result : asked);
         if (status == GAN_OK && result == ncclInProgress)
-            status = over->below->poll(over->comm);
+            status = may_wait(over, call);
         if (polls > EAGER_POLLS)
             usleep(POLL_MICROS);
     }
@@ -103,6 +116,7 @@ static gan_status end_nccl(gan_nccl *over)
     over->number = gan_watch_arrive(over->comm->watch);
     snprintf(over->what, sizeof over->what, "the end of NCCL's communicator on %s", over->device.place);
     GAN_TRY(wait_for_stream(over));
+    over->patience = END_SECONDS;
     GAN_TRY(gan_nccl_settle(over, "ncclCommFinalize", begun(ncclCommFinalize(over->nccl))));
     ncclComm_t nccl = over->nccl;
     over->nccl = NULL;
@@ -210,6 +224,20 @@ static gan_status open_nccl(gan_nccl *over)
     return gan_comm_agree(comm, status);
 }
 
+/* Ranks whose opening ends wait in MPI for those whose does not: the watch then tells what those do. */
+static gan_status open_and_tell(gan_nccl *over)
+{
+    gan_watch *watch = over->comm->watch;
+    gan_doing before;
+    char doing[GAN_DOING_MAX];
+    gan_watch_doing(&before, watch);
+    snprintf(doing, sizeof doing, "opening NCCL on device %d", over->device.index);
+    gan_watch_report(watch, before.step, doing);
+    GAN_TRY(open_nccl(over));
+    gan_watch_report(watch, before.step, before.what);
+    return GAN_OK;
+}
+
 static void take_over(gan_nccl *over)
 {
     gan_comm *comm = over->comm;
@@ -241,7 +269,7 @@ gan_status gan_nccl_use(gan_comm *comm, const gan_comm_device *device, bool tree
     snprintf(over->what, sizeof over->what, "the opening of NCCL on %s", device->place);
     GAN_TRY_OUT(status, compare_devices(over));
     GAN_TRY_OUT(status, gan_comm_agree(comm, open_parts(over)));
-    GAN_TRY_OUT(status, open_nccl(over));
+    GAN_TRY_OUT(status, open_and_tell(over));
     take_over(over);
     return GAN_OK;
 out:

@@ -59,6 +59,7 @@ typedef struct gan_nccl {
     void *piece;                                       /* of the tree */
     bool capturing;                                    /* the call that is being made is recorded, not run */
     uint64_t number;                                   /* of that call */
+    double patience;                                   /* in seconds; 0: the watch's alone */
     char what[160];                                    /* for messages */
     gan_nccl_mark marks[GAN_NCCL_MARKS];               /* of the collectives from `first` up to `next` */
     uint64_t first, next;
