@@ -3,6 +3,7 @@
 # grids, saves and log lines that interrupt it, after a resume; and where there is no graph, the reason is said.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
+all=${2:-}
 write_config net.ini
 words=(--config net.ini --backend cuda --log-every 9 --steps 12)
 export CUDASIM_POLICY=random
@@ -18,13 +19,13 @@ both() {
     same_run "$name-off" "$name-auto"
 }
 both plain
-[ "${2:-}" != all ] || both zDzG --set 'train.order=z D z G' --log-every 20
+[ -z "$all" ] || both zDzG --set 'train.order=z D z G' --log-every 20
 both both --set 'train.order=z (D G)'
 both last_D --set 'train.order=z G G D' --set train.adam=pytorch
 
 # Sums by NCCL are in it, D's in two parts.
 sums=(tree)
-[ "${2:-}" != all ] || sums+=(nccl)
+[ -z "$all" ] || sums+=(nccl)
 for reduce in "${sums[@]}"; do
     for graph in off auto; do
         CUDASIM_DEVICES=2 CUDASIM_SEED=$RANDOM train 2 "${words[@]}" --set "train.reduce=$reduce" --graph "$graph" --out "$reduce-$graph"
@@ -69,3 +70,21 @@ breaks cudaStreamBeginCapture capture_begin
 breaks cudaStreamEndCapture capture_end
 breaks cudaGraphInstantiate capture_end
 breaks cudaGraphLaunch graph_launch
+
+# within CALL TEXT: so does a call while the step is recorded, the first of this name; all: also the 2nd, 4th, 8th and so on, to the end.
+within() {
+    local n plan
+    for ((n = 1; n == 1 || ${#all} > 0; n = 2 * n)); do
+        plan=captured.$1:$n
+        rm -rf broken
+        CUDASIM_FAIL=$plan run 0 "${words[@]}" --steps 6 --out broken
+        [ "$status" -ne 0 ] || break
+        [ "$status" -eq 1 ] || fail "exit status $status, not 1, with $plan"
+        [ "$(wc -l <err)" -eq 1 ] || fail "not one line with $plan"
+        says err 'cuda backend: at ' "$2" 'on device 0 ('
+    done
+    [ "$n" -gt 1 ] || fail "no $1 is recorded"
+}
+within cublasGemmEx 'cuBLAS says'
+within launch 'too many resources'
+within cudaMemcpyAsync 'unknown error'

@@ -43,6 +43,11 @@ void refuse_in_capture(const char *call)
         misuse("%s while stream %d is capturing", call, active->origin->number);
 }
 
+bool capture_is_open()
+{
+    return active != nullptr;
+}
+
 int capture_number(const Capture *capture)
 {
     return capture ? capture->number : 0;

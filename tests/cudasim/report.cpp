@@ -109,12 +109,18 @@ void misuse(const char *format, ...)
     abort();
 }
 
-bool injected(const char *call)
+static bool counts(const std::string &call)
 {
-    settings();
     const unsigned long count = ++calls[call];
     const auto found = plan.find(call);
     return found != plan.end() && found->second.count(count) != 0;
+}
+
+bool injected(const char *call)
+{
+    settings();
+    const bool in_capture = capture_is_open() && counts("captured." + std::string(call));
+    return counts(call) || in_capture;
 }
 
 bool called_by_user()
