@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# failures.sh PROGRAM [all]: what goes wrong between the ranks' devices, on the stand-in: a collective that hangs, one whose peer is
-# lost, a rank that stands still or is killed. One line says rank, host, device, step and collective; all ranks end, with an error.
-# all: more of them, also at other places.
+# failures.sh PROGRAM [all]: what goes wrong between the ranks' devices, on the stand-in: a communicator that does not open or end, a
+# collective that hangs, one whose peer is lost, a rank that stands still or is killed. One line says rank, host, device, step and
+# collective; all ranks end, with an error. all: more of them, also at other places.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
 all=${2:-}
@@ -51,6 +51,34 @@ loses() {
     echo "lost by rank $1: ended after $SECONDS s"
 }
 
+# not_recorded RANK CALL NUMBER: of those that it makes while a step is recorded, this one fails; the others are in that step, too.
+not_recorded() {
+    start_with "$1" "captured.$2:$3" --out unrecorded
+    has_ended "\[rank $1/4\] rank $1: $2: (NCCL|CUDA) says " "$collective" 'step 5'
+    rm -rf unrecorded
+    echo "$2 not recorded by rank $1: ended after $SECONDS s"
+}
+
+# does_not_open RANK PLAN TEXT...: NCCL's communicator, on this rank.
+does_not_open() {
+    start_with "$1" "$2:1" --out closed
+    has_ended '\[rank [0-3]/4\] step 0, opening NCCL on device [0-3]: gave up after [0-9]+ s \(--stall-timeout\)' "${@:3}"
+    echo "$2 of rank $1: ended after $SECONDS s"
+}
+
+# does_not_end RANK: NCCL's communicator, of a run that is over: it ends as if nothing were, but for a warning.
+does_not_end() {
+    start_with "$1" ncclFinalizeHang:1 --out endless --steps 2 --stall-warning 30s --stall-timeout 90s
+    wait_for_end
+    [ "$status" -eq 0 ] || fail "exit status $status of a run that was over"
+    grep -F '[rank ' err >message || fail "nobody says what is left behind"
+    [ "$(wc -l <message)" -eq 1 ] || fail "more than one line says what is left behind"
+    says message "[rank $1/4] warning: ncclCommFinalize" "on device $1 (cudasim) of host $host"
+    [ "$SECONDS" -lt 30 ] || fail "the end took $SECONDS s"
+    rm -rf endless
+    echo "rank $1's communicator left behind: ended after $SECONDS s"
+}
+
 # struck SIGNAL TEXT...: sent to one rank, for which the others' devices then wait.
 struck() {
     local victim
@@ -75,11 +103,19 @@ struck() {
 
 hangs 2 40
 loses 1 30
+does_not_open 2 ncclInitHang "waiting for the opening of NCCL on device [0-3] \(cudasim\) of host $host"
 if [ -n "$all" ]; then
     hangs 0 1
     hangs 1 100 --set train.reduce=tree
     hangs 3 20 --set train.bn=shard
     loses 0 3 --set train.reduce=tree
+    not_recorded 2 ncclAllReduce 1
+    not_recorded 0 ncclAllReduce 4
+    not_recorded 1 cudaEventRecord 1
+    not_recorded 3 cudaStreamWaitEvent 1
+    does_not_open 0 ncclInitHang "waiting for the opening of NCCL on device [0-3] \(cudasim\) of host $host"
+    does_not_open 2 ncclInitStuck
+    does_not_end 2
     struck STOP
     struck KILL
 fi
