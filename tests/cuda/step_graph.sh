@@ -23,6 +23,15 @@ both plain
 both both --set 'train.order=z (D G)'
 both last_D --set 'train.order=z G G D' --set train.adam=pytorch
 
+# Labels come up as the pictures do, before the launch.
+if [ -n "$all" ]; then
+    write_conditional labels.ini
+    write_idx labelled 80 16 16
+    words[1]=labels.ini
+    both labels --data labelled
+    words[1]=net.ini
+fi
+
 # Sums by NCCL are in it, D's in two parts.
 sums=(tree)
 [ -z "$all" ] || sums+=(nccl)
