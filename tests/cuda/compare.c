@@ -1,7 +1,10 @@
 /* compare FILE FILE: how far apart Adam's first moments are in two checkpoints of one network, for
  * presets.sh: of each network the worst tensor, its largest difference against its largest value. A tensor
  * that is next to nothing beside the network's others (a bias before a batch norm has no gradient, only
- * rounding) is measured against a tenth of theirs. */
+ * rounding) is measured against a tenth of theirs.
+ * compare FILE FILE weights: of each network all its weights as one vector, and so the statistics of its
+ * batch norms: the length of the difference against the length. Single weights say nothing after some steps:
+ * Adam moves one by a whole step whichever sign a tiny gradient has. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,16 +36,20 @@ static float *values_of(const gan_checkpoint *checkpoint, gan_tensor_view view, 
 
 typedef struct distance {
     double largest, difference;
+    double length2, difference2; /* sums of squares */
 } distance;
 
 static distance distance_of(const float *a, const float *b, size_t n)
 {
-    distance d = {0, 0};
+    distance d = {.largest = 0};
     for (size_t i = 0; i < n; i++) {
+        const double value = a[i], difference = value - b[i];
         if (!isfinite(a[i]) || !isfinite(b[i]))
-            return (distance){0, INFINITY};
-        d.largest = fmax(d.largest, fabs((double)a[i]));
-        d.difference = fmax(d.difference, fabs((double)a[i] - b[i]));
+            return (distance){.difference = INFINITY, .difference2 = INFINITY};
+        d.largest = fmax(d.largest, fabs(value));
+        d.difference = fmax(d.difference, fabs(difference));
+        d.length2 += value * value;
+        d.difference2 += difference * difference;
     }
     return d;
 }
@@ -54,7 +61,7 @@ static distance tensor_distance(const gan_checkpoint *a, const gan_checkpoint *b
     size_t n = 1;
     require(gan_checkpoint_tensor(view, a, index));
     if (strncmp(view->name, kind, strlen(kind)) != 0)
-        return (distance){0, 0};
+        return (distance){.largest = 0};
     for (int d = 0; d < view->rank; d++)
         n *= (size_t)view->dims[d];
     float *x = values_of(a, *view, n), *y = values_of(b, *view, n);
@@ -83,15 +90,37 @@ static void compare_kind(const gan_checkpoint *a, const gan_checkpoint *b, const
     printf("%s %.1e\n", name, worst);
 }
 
+/* `statistics`: what ends in running_mean and running_var, else all but that. */
+static void compare_network(const gan_checkpoint *a, const gan_checkpoint *b, const char *network,
+                            bool statistics)
+{
+    gan_tensor_view view;
+    distance sum = {.largest = 0};
+    for (size_t i = 0; i < gan_checkpoint_count(a); i++) {
+        require(gan_checkpoint_tensor(&view, a, i));
+        if (view.dtype != GAN_F32 || (strstr(view.name, ".running_") != NULL) != statistics)
+            continue;
+        const distance d = tensor_distance(a, b, i, network, &view);
+        sum.length2 += d.length2;
+        sum.difference2 += d.difference2;
+    }
+    if (sum.length2 > 0 || sum.difference2 > 0)
+        printf("%s%s %.1e\n", network, statistics ? "statistics" : "weights",
+               sqrt(sum.difference2 / sum.length2));
+}
+
 int main(int argc, char **argv)
 {
     gan_checkpoint *a, *b;
-    if (argc != 3)
+    const bool weights = argc == 4 && strcmp(argv[3], "weights") == 0;
+    if (argc != 3 && !weights)
         return 2;
     require(gan_checkpoint_open(&a, argv[1]));
     require(gan_checkpoint_open(&b, argv[2]));
-    for (size_t k = 0; k < KINDS; k++)
+    for (size_t k = 0; k < KINDS && !weights; k++)
         compare_kind(a, b, kinds[k]);
+    for (int k = 0; k < 4 && weights; k++)
+        compare_network(a, b, k < 2 ? "discriminator." : "generator.", k % 2);
     gan_checkpoint_close(a);
     gan_checkpoint_close(b);
     return 0;

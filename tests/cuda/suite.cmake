@@ -177,8 +177,14 @@ endif()
 cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 mlp-mnist gan-mnist dcgan32-mnist quickstart)
 cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 cdcgan-mnist dcgan48-anime dcgan64
             anime96)
-set_tests_properties(cuda.program cuda.presets cuda.large_presets PROPERTIES COST 20 TIMEOUT 600)
-set_tests_properties(cuda.large_presets PROPERTIES LABELS "cuda;long")
+set(presets_sh ${CMAKE_CURRENT_SOURCE_DIR}/cuda/presets.sh)
+add_test(NAME cuda.presets_steps COMMAND bash ${presets_sh} $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> steps
+         mlp-mnist gan-mnist dcgan32-mnist quickstart)
+add_test(NAME cuda.large_presets_steps COMMAND bash ${presets_sh} $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> steps
+         cdcgan-mnist dcgan48-anime dcgan64 anime96)
+set_tests_properties(cuda.program cuda.presets cuda.large_presets cuda.presets_steps cuda.large_presets_steps PROPERTIES COST 20
+                     TIMEOUT 600)
+set_tests_properties(cuda.large_presets cuda.presets_steps cuda.large_presets_steps PROPERTIES LABELS "cuda;long")
 # With sanitizers the ops, each way of failing and several ranks; the rest is for the long run.
 if(GAN_ASAN)
   set_tests_properties(cuda.program cuda.step_graph PROPERTIES LABELS "cuda;long")
