@@ -114,6 +114,20 @@ static void a_swallowed_failure_makes_no_graph(void **state)
     closed(&b);
 }
 
+/* CUDA then also finds the capture wrong, which is not what a user has to hear. */
+static void what_failed_first_is_what_is_said(void **state)
+{
+    (void)state;
+    bench b = opened();
+    OK(b.be->ops->capture_begin(b.be));
+    cudasim_fail("launch:2,cudaStreamEndCapture:1");
+    assert_int_equal(step(&b), GAN_FAILED);
+    OK(b.be->ops->capture_end(b.be, NULL));
+    assert_non_null(strstr(gan_error_message(), "too many resources"));
+    OK(step(&b));
+    closed(&b);
+}
+
 /* The memory stays: CUDA gives none back within a capture. */
 static void freeing_spoils_a_capture(void **state)
 {
@@ -175,6 +189,7 @@ int main(void)
         FAILS("cublasGemmEx"),
         FAILS("launch"),
         cmocka_unit_test(a_swallowed_failure_makes_no_graph),
+        cmocka_unit_test(what_failed_first_is_what_is_said),
         cmocka_unit_test(freeing_spoils_a_capture),
         cmocka_unit_test(a_graph_has_room_for_so_many_updates),
         cmocka_unit_test(says_that_it_cannot_go_on),

@@ -23,12 +23,16 @@ gan_status gan_cuda_capture_begin(gan_backend *be)
     return GAN_OK;
 }
 
-/* CUDA leaves the capture also where it finds a mistake in it; a stream that did not cannot be asked. */
-static gan_status capture_is_void(gan_backend *be, cudaError_t error)
+/* CUDA leaves the capture also where it finds a mistake in it; a stream that did not cannot be asked. A
+ * capture that is given up has such mistakes because a call in it has failed, and the words of that are to
+ * stay. */
+static gan_status capture_is_void(gan_backend *be, cudaError_t error, bool is_given_up)
 {
     const cudaError_t state = cudaStreamQuery(gan_cuda_stream(be));
     const bool is_usable = state == cudaSuccess || state == cudaErrorNotReady;
     cudaGetLastError(); /* told here: it must not be found again after the next launch */
+    if (is_given_up && is_usable)
+        return GAN_OK;
     return gan_error(GAN_FAILED, "cuda backend: at capture_end: %s on %s%s", cudaGetErrorString(error),
                      be->place, is_usable ? "" : "; this backend cannot be used any more");
 }
@@ -68,7 +72,7 @@ gan_status gan_cuda_capture_end(gan_backend *be, gan_graph **out)
     cuda->is_capturing = false;
     cudaError_t error = cudaStreamEndCapture(gan_cuda_stream(be), &captured);
     if (error != cudaSuccess)
-        return capture_is_void(be, error);
+        return capture_is_void(be, error, out == NULL);
     if (out && cuda->capture_failed)
         status = gan_error(GAN_FAILED, "cuda backend: a captured call has failed: no graph on %s", be->place);
     else if (out)
