@@ -30,6 +30,7 @@ struct Capture {
     CUstream_st *origin;
     CUgraph_st *graph;
     std::vector<CUstream_st *> streams; /* in the order of the lanes */
+    bool spoilt;                        /* a call in it has failed on purpose */
 };
 
 static Capture *active; /* one at a time */
@@ -46,6 +47,12 @@ void refuse_in_capture(const char *call)
 bool capture_is_open()
 {
     return active != nullptr;
+}
+
+void spoil_capture()
+{
+    if (active)
+        active->spoilt = true;
 }
 
 int capture_number(const Capture *capture)
@@ -95,31 +102,38 @@ extern "C" cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCap
         misuse("cudaStreamBeginCapture while another capture is going on");
     CUgraph_st *graph = new CUgraph_st{{}, 0};
     graphs.insert(graph);
-    stream->capture = active = new Capture{++captures_made, mode, stream, graph, {stream}};
+    stream->capture = active = new Capture{++captures_made, mode, stream, graph, {stream}, false};
     stream->frontier.clear();
     return cudaSuccess;
 }
 
-/* Everything must lead to the origin's last node: what does not is a fork that was never joined. */
-static void check_joined(const Capture &capture)
+/* Everything must lead to the origin's last node: what does not is a fork that was never joined. After a call
+ * that failed nobody need join it: CUDA says so, and the capture is over. */
+static cudaError_t check_joined(const Capture &capture)
 {
     std::vector<int> reached = capture.origin->frontier;
     for (size_t i = 0; i < reached.size(); i++)
         add_all(reached, capture.graph->nodes[static_cast<size_t>(reached[i])].after);
     for (size_t i = 0; i < capture.graph->nodes.size(); i++)
-        if (std::find(reached.begin(), reached.end(), static_cast<int>(i)) == reached.end())
+        if (std::find(reached.begin(), reached.end(), static_cast<int>(i)) == reached.end()) {
+            if (capture.spoilt)
+                return cudaErrorStreamCaptureUnjoined;
             misuse("cudaStreamEndCapture: nothing joins %s to stream %d",
                    capture.graph->nodes[i].work->name.c_str(), capture.origin->number);
+        }
+    return cudaSuccess;
 }
 
 extern "C" cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *out)
 {
-    const cudaError_t entered = enter("cudaStreamEndCapture");
+    cudaError_t entered = enter("cudaStreamEndCapture");
     check_stream("cudaStreamEndCapture", stream);
     refuse_withheld("cudaStreamEndCapture", stream);
     if (!active || active->origin != stream)
         misuse("cudaStreamEndCapture on stream %d, where no capture began", stream->number);
-    check_joined(*active);
+    const cudaError_t joined = check_joined(*active);
+    if (entered == cudaSuccess && joined != cudaSuccess)
+        entered = fail(joined);
     active->graph->lanes = static_cast<int>(active->streams.size());
     for (CUstream_st *one : active->streams) {
         one->capture = nullptr;

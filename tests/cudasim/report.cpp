@@ -120,7 +120,10 @@ bool injected(const char *call)
 {
     settings();
     const bool in_capture = capture_is_open() && counts("captured." + std::string(call));
-    return counts(call) || in_capture;
+    const bool fails = counts(call) || in_capture;
+    if (fails)
+        spoil_capture();
+    return fails;
 }
 
 bool called_by_user()
@@ -181,6 +184,7 @@ static const ErrorText error_texts[] = {
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered"},
     {cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources",
      "too many resources requested for launch"},
+    {cudaErrorStreamCaptureUnjoined, "cudaErrorStreamCaptureUnjoined", "capturing stream has unjoined work"},
 };
 
 static const ErrorText &text_of(cudaError_t error)

@@ -31,6 +31,7 @@ std::string describe_running();
 cudaError_t enter(const char *call, cudaError_t injected = cudaErrorUnknown);
 bool injected(const char *call);     /* counts a call that is not an API function's: "launch", "kernel" */
 bool capture_is_open();              /* graph.cpp: a call is then counted as "captured." and its name, too */
+void spoil_capture();                /* graph.cpp: a call in it fails on purpose */
 bool called_by_user();               /* the thread that made the first call */
 cudaError_t fail(cudaError_t error); /* remembers it for cudaGetLastError */
 void kernel_failed();                /* from here on every call fails */

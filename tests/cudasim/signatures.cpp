@@ -88,6 +88,7 @@ VALUE(cudaErrorInvalidDevice, 101);
 VALUE(cudaErrorNotReady, 600);
 VALUE(cudaErrorIllegalAddress, 700);
 VALUE(cudaErrorLaunchOutOfResources, 701);
+VALUE(cudaErrorStreamCaptureUnjoined, 904);
 VALUE(cudaErrorUnknown, 999);
 VALUE(cudaMemcpyHostToHost, 0);
 VALUE(cudaMemcpyHostToDevice, 1);

@@ -22,6 +22,7 @@ typedef enum cudaError {
     cudaErrorNotReady = 600,
     cudaErrorIllegalAddress = 700,
     cudaErrorLaunchOutOfResources = 701,
+    cudaErrorStreamCaptureUnjoined = 904,
     cudaErrorUnknown = 999
 } cudaError_t;
 
