@@ -112,7 +112,9 @@ if [ -n "$all" ]; then
     not_recorded 2 ncclAllReduce 1
     not_recorded 0 ncclAllReduce 4
     not_recorded 1 cudaEventRecord 1
+    not_recorded 2 cudaEventRecord 4
     not_recorded 3 cudaStreamWaitEvent 1
+    not_recorded 0 cudaStreamWaitEvent 4
     does_not_open 0 ncclInitHang "waiting for the opening of NCCL on device [0-3] \(cudasim\) of host $host"
     does_not_open 2 ncclInitStuck
     does_not_end 2
