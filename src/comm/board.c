@@ -53,14 +53,16 @@ static double last_sign(const gan_board_view *view, int rank, double since)
     return is_of_this_host(view, rank) || beat > since ? beat : since;
 }
 
-static bool is_missing(const gan_board_view *view, int rank, uint64_t number, double since, double now)
+/* `waiting`: also one that waits itself, in an earlier call. */
+static bool is_missing(const gan_board_view *view, int rank, uint64_t number, double since, double now,
+                       bool waiting)
 {
     const gan_seat *seat = &view->board->seats[rank];
     if (rank == view->rank || seat->closed)
         return false;
     if (now - last_sign(view, rank, since) > SILENT_SECONDS)
         return true;
-    return seat->arrived < number && seat->waiting_since == 0;
+    return seat->arrived < number && (waiting || seat->waiting_since == 0);
 }
 
 static int describe(char *out, size_t room, const gan_board_view *view, int rank, double since, double now)
@@ -86,14 +88,14 @@ static int describe(char *out, size_t room, const gan_board_view *view, int rank
     return used;
 }
 
-int gan_board_list_missing(char *out, size_t room, const gan_board_view *view, uint64_t number, double since,
-                           double now)
+static int list_missing(char *out, size_t room, const gan_board_view *view, uint64_t number, double since,
+                        double now, bool waiting)
 {
     int missing = 0;
     size_t used = 0;
     out[0] = '\0';
     for (int rank = 0; rank < view->size; rank++) {
-        if (!is_missing(view, rank, number, since, now) || ++missing > LISTED || used >= room)
+        if (!is_missing(view, rank, number, since, now, waiting) || ++missing > LISTED || used >= room)
             continue;
         if (used > 0)
             used += (size_t)snprintf(out + used, room - used, "; ");
@@ -103,6 +105,15 @@ int gan_board_list_missing(char *out, size_t room, const gan_board_view *view, u
     if (missing > LISTED && used < room)
         snprintf(out + used, room - used, "; and %d more", missing - LISTED);
     return missing;
+}
+
+/* Who waits in an earlier call waits for others, too: for those that are named. Where there are none, what it
+ * waits for is no rank, but NCCL or the network, and it is the one to be named. */
+int gan_board_list_missing(char *out, size_t room, const gan_board_view *view, uint64_t number, double since,
+                           double now)
+{
+    int missing = list_missing(out, room, view, number, since, now, false);
+    return missing > 0 ? missing : list_missing(out, room, view, number, since, now, true);
 }
 
 int gan_board_speaker(const gan_board_view *view, bool of_this_host, double now)

@@ -55,7 +55,8 @@ bool gan_board_is_dead(const gan_board_view *view, int rank);
 
 /* "rank 1 (host b, pid 4711): computing D, step 41, for 35 s; rank 2 ...": the ranks that keep the call
  * `number`, waited for since `since`, from ending, because they have not begun it or give no sign of life,
- * and do not wait themselves; eight at most. Returns how many there are. */
+ * and do not wait themselves; if there are none, those that wait in an earlier call; eight at most. Returns
+ * how many there are. */
 int gan_board_list_missing(char *out, size_t room, const gan_board_view *view, uint64_t number, double since,
                            double now);
 

@@ -73,6 +73,14 @@ static void who_has_not_begun_the_call_is_missing(void **state)
                                  "rank 7 (host b, pid 1007): computing D, step 41, for 35 s");
 }
 
+static void who_is_stuck_in_an_earlier_call_is_missing(void **state)
+{
+    job *j = *state;
+    j->view.board->seats[4].arrived = 6;
+    assert_int_equal(list(j), 1);
+    assert_string_equal(j->text, "rank 4 (host a, pid 1004): computing D, step 41, for 35 s");
+}
+
 static void who_gives_no_sign_is_missing(void **state)
 {
     job *j = *state;
@@ -168,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_JOB(nobody_is_missing),
         WITH_JOB(who_has_not_begun_the_call_is_missing),
+        WITH_JOB(who_is_stuck_in_an_earlier_call_is_missing),
         WITH_JOB(who_gives_no_sign_is_missing),
         WITH_JOB(a_host_that_cannot_be_heard_is_missing),
         WITH_JOB(of_a_host_that_never_spoke_nothing_is_made_up),

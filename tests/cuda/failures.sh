@@ -116,7 +116,7 @@ if [ -n "$all" ]; then
     not_recorded 3 cudaStreamWaitEvent 1
     not_recorded 0 cudaStreamWaitEvent 4
     does_not_open 0 ncclInitHang "waiting for the opening of NCCL on device [0-3] \(cudasim\) of host $host"
-    does_not_open 2 ncclInitStuck
+    does_not_open 2 ncclInitStuck "; not there: rank 2 \(host $host, pid [0-9]+\): opening NCCL on device 2, step 0, for [0-9]+ s; the same"
     does_not_end 2
     struck STOP
     struck KILL
