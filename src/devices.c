@@ -108,6 +108,12 @@ gan_status gan_devices_place(gan_placement *out, gan_comm *comm, const gan_confi
     return GAN_OK;
 }
 
+bool gan_devices_shard_each(const gan_placement *placement, const gan_config *config)
+{
+    return config->shards == 0 && strcmp(placement->backend, "cuda") == 0 && config->bn == GAN_BN_GLOBAL &&
+           config->comm != GAN_SUMS_MPI && config->reduce != GAN_REDUCE_TREE;
+}
+
 static gan_status download(void *context, void *to_host, const void *from, size_t bytes)
 {
     gan_backend *be = context;

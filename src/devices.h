@@ -20,6 +20,11 @@ gan_status gan_devices_place(gan_placement *out, gan_comm *comm, const gan_confi
  */
 gan_status gan_devices_use(gan_comm *comm, gan_backend *be, gan_comm_way way);
 
+/* Whether the batch is cut into one shard a rank when nobody has said otherwise: a GPU wants much work at a
+ * time. More shards are for the bits of the fixed tree, which NCCL's own sum does not promise, and for batch
+ * norm over each of them. */
+bool gan_devices_shard_each(const gan_placement *placement, const gan_config *config);
+
 /* The backend of one process that needs no other rank. */
 const char *gan_devices_backend(const gan_config *config);
 

@@ -44,10 +44,11 @@ static void explain_shards(const gan_training *t, int wanted)
 static gan_status open_backend(gan_training *t, const gan_placement *placement)
 {
     gan_config *config = &t->config;
-    int size = gan_comm_size(t->comm), wanted = config->shards;
+    const bool each = gan_devices_shard_each(placement, config);
+    int size = gan_comm_size(t->comm), wanted = each ? size : gan_config_shards(config);
     GAN_TRY(gan_shards_cut(&t->shards, config->batch, wanted, gan_comm_rank(t->comm), size));
     explain_shards(t, wanted);
-    config->shards = t->shards.n_global;
+    config->shards = each ? 0 : t->shards.n_global; /* left open: the run may go on with other ranks */
     int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
     const gan_backend_options options = {
         .threads = threads, .device = placement->device, .precision = (gan_precision)config->precision};

@@ -54,8 +54,7 @@ typedef struct gan_config {
 
     char order[GAN_WORD_MAX]; /* train.order: words z D G (D G) */
     int batch;                /* global batch, 1..1048576 */
-    int shards; /* 0 = choose: the largest power of two <= 8 that divides the batch, else its largest divisor
-                   <= 8 */
+    int shards;               /* 0 = choose: gan_config_shards(), or on a device one a rank (devices.h) */
     uint64_t seed;
     char loss[GAN_WORD_MAX]; /* a row of the loss table: bce, softmax */
     gan_bn_scope bn;
@@ -129,8 +128,11 @@ gan_status gan_config_parse(gan_config *config, int argc, char **argv, const cha
 const char *gan_config_extra(int argc, char **argv, const char *name);
 
 /* Checks what no single row can: a positive size, a network text that is not empty, steps or epochs given,
- * shards that divide the batch ... and fills the derived values (out, shards). */
+ * shards that divide the batch ... and fills the derived value (out). */
 gan_status gan_config_finish(gan_config *config);
+/* The shards of a batch: as given, else the largest power of two up to 8 that divides it, else its largest
+ * divisor up to 8. */
+int gan_config_shards(const gan_config *config);
 /* GAN_BAD_INPUT when data.path is empty, saying what the preset takes. Apart from finish: `check` needs no
  * data. */
 gan_status gan_config_need_data(const gan_config *config);
@@ -155,8 +157,8 @@ gan_option gan_option_get(size_t index);
 void gan_option_value(char *out, const gan_config *config, size_t index);
 
 /* Compares the run-defining keys of two texts made by gan_config_text(.., true). Same: GAN_OK. Else
- * GAN_BAD_INPUT with every differing key, its old and its new value. `origin` names the owner of `old_text`
- * (a checkpoint file). */
+ * GAN_BAD_INPUT with every differing key, its old and its new value. train.shards = 0 (one a rank, on a
+ * device) agrees with any. `origin` names the owner of `old_text` (a checkpoint file). */
 gan_status gan_config_compare(const char *old_text, const char *new_text, const char *origin);
 
 #endif

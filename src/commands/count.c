@@ -25,7 +25,7 @@ static gan_status open_run(counted_run *run, const gan_config *config, int size)
     gan_backend *be = &run->counter.base;
     const gan_net_config *nets[NETS] = {&config->generator, &config->discriminator};
     gan_counter_open(&run->counter);
-    GAN_TRY(gan_shards_cut(&run->shards, config->batch, config->shards, 0, size));
+    GAN_TRY(gan_shards_cut(&run->shards, config->batch, gan_config_shards(config), 0, size));
     GAN_TRY(gan_step_create(&run->step, be, config, &run->shards, NULL, NULL));
     run->nets[G] = gan_step_generator(run->step);
     run->nets[D] = gan_step_discriminator(run->step);

@@ -8,7 +8,7 @@
 gan_status gan_estimate_memory(double *mib, const gan_config *config, int size)
 {
     gan_shards shards;
-    GAN_TRY(gan_shards_cut(&shards, config->batch, config->shards, 0, size));
+    GAN_TRY(gan_shards_cut(&shards, config->batch, gan_config_shards(config), 0, size));
     gan_net_spec spec = {.name = "generator",
                          .config = &config->generator,
                          .input = {1, 1, config->noise_dim},

@@ -5,9 +5,11 @@
 
 #define SHARDS_WANTED 8
 
-/* The largest power of two up to 8 that divides the batch; for an odd batch its largest divisor up to 8. */
-static int choose_shards(int batch)
+int gan_config_shards(const gan_config *config)
 {
+    const int batch = config->batch;
+    if (config->shards > 0)
+        return config->shards;
     for (int shards = SHARDS_WANTED; shards > 1; shards /= 2)
         if (batch % shards == 0)
             return shards;
@@ -29,14 +31,12 @@ static int nearest_divisor(int batch, int wanted)
     return batch;
 }
 
-static gan_status check_shards(gan_config *config)
+static gan_status check_shards(const gan_config *config)
 {
-    if (config->shards == 0)
-        config->shards = choose_shards(config->batch);
     if (config->shards > config->batch)
         return gan_error(GAN_BAD_INPUT, "train.shards = %d is more than train.batch = %d; use at most %d",
                          config->shards, config->batch, config->batch);
-    if (config->batch % config->shards != 0)
+    if (config->shards > 0 && config->batch % config->shards != 0)
         return gan_error(
             GAN_BAD_INPUT,
             "train.shards = %d does not divide train.batch = %d; use %d, or 0 to let it be chosen",

@@ -126,7 +126,7 @@ static const gan_option_row table[] = {
     {"train.batch", GAN_OPTION_INT, FIELD(batch), 1, 1048576, NULL, "64", "--batch", "B",
      "pictures in a step, over all ranks", YES},
     {"train.shards", GAN_OPTION_INT, FIELD(shards), 0, 1048576, NULL, "0", "--shards", "S",
-     "equal parts of the batch; 0 = the largest power of two up to 8 that divides it", YES},
+     "equal parts of the batch; 0 = the largest power of two up to 8 that divides it; on GPUs one a rank", YES},
     {"train.seed", GAN_OPTION_UINT64, FIELD(seed), ANY, "1", "--seed", "S",
      "start of every random number", YES},
     {"train.loss", GAN_OPTION_WORDS, FIELD(loss), ANY, "bce", NO_OPTION,

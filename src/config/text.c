@@ -95,6 +95,12 @@ static size_t same_length(const char *a, const char *b)
     return n;
 }
 
+/* Shards that a device's run has left open are one a rank, and may be others at every start. */
+static bool left_open(const gan_config *before, const gan_config *now, const gan_option_row *row)
+{
+    return strcmp(row->key, "train.shards") == 0 && (before->shards == 0 || now->shards == 0);
+}
+
 /* Writes "key was A, is B; ..." for all rows that differ and returns how many do. */
 static int write_differences(FILE *out, const gan_config *before, const gan_config *now)
 {
@@ -104,7 +110,7 @@ static int write_differences(FILE *out, const gan_config *before, const gan_conf
         const gan_option_row *row = gan_option_row_get(i);
         gan_value_print(old_value, before, row);
         gan_value_print(new_value, now, row);
-        if (!row->defines_run || strcmp(old_value, new_value) == 0)
+        if (!row->defines_run || strcmp(old_value, new_value) == 0 || left_open(before, now, row))
             continue;
         fprintf(out, "%s%s", n == 0 ? "" : n <= SHOWN_MAX ? "; " : ", ", row->key);
         if (n++ < SHOWN_MAX) {

@@ -7,6 +7,7 @@ static gan_config load(const char *name)
     gan_config_defaults(&config);
     assert_done(gan_config_apply_preset(&config, name));
     assert_done(gan_config_finish(&config));
+    config.shards = gan_config_shards(&config); /* as a run leaves it */
     return config;
 }
 
@@ -76,6 +77,18 @@ static void every_defining_key_is_compared(void **state)
     }
 }
 
+/* As a device leaves it that takes one shard a rank: any number of ranks may go on. */
+static void shards_that_are_left_open_agree_with_any(void **state)
+{
+    (void)state;
+    gan_config before = load("dcgan64"), now = before;
+    now.shards = 0;
+    assert_done(compare(&before, &now));
+    assert_done(compare(&now, &before));
+    now.shards = 4;
+    assert_refused(compare(&before, &now), "train.shards was '8', is '4'");
+}
+
 static void the_message_tells_both_values(void **state)
 {
     (void)state;
@@ -134,6 +147,7 @@ int main(void)
         cmocka_unit_test(defining_text_has_defining_keys_only),
         cmocka_unit_test(keys_that_may_change_do_not_count),
         cmocka_unit_test(every_defining_key_is_compared),
+        cmocka_unit_test(shards_that_are_left_open_agree_with_any),
         cmocka_unit_test(the_message_tells_both_values),
         cmocka_unit_test(all_differences_of_two_presets_fit),
         cmocka_unit_test(texts_that_are_none_are_refused),

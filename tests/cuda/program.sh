@@ -31,7 +31,7 @@ CUDASIM_FAIL=cudaMalloc:9 refuses 1 0 'cuda backend' 'no memory' 'device 0' "$(h
 
 # breaks PLAN TEXT...: in the middle of a run: one line, which names the call, what CUDA says, device and host.
 breaks() {
-    CUDASIM_FAIL=$1 run 0 "${words[@]}" --out broken
+    CUDASIM_FAIL=$1 run 0 "${words[@]}" --shards 8 --out broken
     [ "$status" -eq 1 ] || fail "exit status $status, not 1, with $1"
     [ "$(wc -l <err)" -eq 1 ] || fail "not one line with $1"
     says err 'cuda backend: ' 'on device 0 (' "of host $(hostname)" "${@:2}"

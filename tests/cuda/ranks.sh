@@ -19,7 +19,7 @@ near() {
 sums_with() {
     local bn=$1 ranks words=("${words[@]}" --set "train.bn=$1")
     shift
-    train 0 "${words[@]}" --out "$bn-1"
+    train 0 "${words[@]}" --set train.reduce=tree --out "$bn-1" # the tree's shards
     losses "$bn-1" >1.losses
     for ranks; do
         CUDASIM_DEVICES=1 train "$ranks" "${words[@]}" --set train.comm=mpi --out "$bn-mpi-$ranks"
@@ -49,6 +49,16 @@ if [ -n "$all" ]; then
     train 4 "${words[@]}" --set train.reduce=tree --steps 2 --out halves
     train 2 "${words[@]}" --set train.reduce=tree --out halves
     same "$(newest global-1)" "$(newest halves)"
+    # One shard a rank, and other ranks may go on, on other backends too.
+    train 4 "${words[@]}" --steps 2 --out open
+    says out '16 = 4 shards of 4'
+    train 2 "${words[@]}" --steps 3 --out open
+    says out 'resuming from' '16 = 2 shards of 8'
+    train 2 "${words[@]}" --backend cpu --steps 4 --out open
+    says out 'resuming from' '16 = 8 shards of 2'
+    train 0 "${words[@]}" --steps 5 --out open
+    says out 'resuming from' '16 = 1 shards of 16'
+    refuses 2 2 "train.shards was '8', is '4'" -- "${words[@]}" --shards 4 --out global-1
     refuses 2 2 'train.reduce = nccl' 'train.comm = mpi' -- "${words[@]}" --out no --set train.comm=mpi --set train.reduce=nccl
     refuses 2 2 'backend cpu' NCCL -- "${words[@]}" --out no --backend cpu --set train.comm=nccl
     CUDASIM_DEVICES=1 refuses 2 2 'ranks 0 and 1' -- check --config net.ini

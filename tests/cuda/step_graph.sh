@@ -18,9 +18,10 @@ both() {
     done
     same_run "$name-off" "$name-auto"
 }
-both plain
+tree=(--set train.reduce=tree) # its shards are those of more ranks
+both plain "${tree[@]}"
 [ -z "$all" ] || both zDzG --set 'train.order=z D z G' --log-every 20
-both both --set 'train.order=z (D G)'
+both both --set 'train.order=z (D G)' "${tree[@]}"
 both last_D --set 'train.order=z G G D' --set train.adam=pytorch
 
 # Labels come up as the pictures do, before the launch.
@@ -61,8 +62,8 @@ kill -USR1 "$started"
 wait_for_end
 [ "$status" -eq 75 ] || fail "exit status $status, not 75, of a run that was asked to stop"
 
-train 0 "${words[@]}" --steps 7 --out halves
-train 0 "${words[@]}" --out halves
+train 0 "${words[@]}" "${tree[@]}" --steps 7 --out halves
+train 0 "${words[@]}" "${tree[@]}" --out halves
 same "$(newest plain-off)" "$(newest halves)"
 
 train 0 "${words[@]}" --set generator.noise_paired=yes --steps 1 --out paired

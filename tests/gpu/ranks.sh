@@ -7,7 +7,7 @@ gpus=$2
 write_config net.ini
 words=(--config net.ini --backend cuda --check-every 1 --precision fp32 --steps 8)
 
-train 0 "${words[@]}" --out one
+train 0 "${words[@]}" --set train.reduce=tree --out one # the tree's shards
 train 2 "${words[@]}" --set train.comm=mpi --out shared
 same_run one shared
 
