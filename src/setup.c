@@ -18,6 +18,7 @@ static gan_status reduce_sums(void *context, double *sums, size_t n)
     gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
     gan_comm_report(t->comm, t->done + 1, "batch norm's sums");
     GAN_TRY(gan_comm_sum_double(t->comm, sums, n));
+    GAN_TRY(gan_training_send_more(t));
     gan_training_phase(t, before);
     return GAN_OK;
 }
@@ -68,9 +69,12 @@ static gan_status open_networks(gan_training *t)
                                  gan_net_arena_floats(t->nets[k])));
         GAN_TRY(gan_net_init(t->nets[k], config->seed));
     }
-    /* Only sums that a device does by itself go on during the rest of the backward pass. */
-    if (gan_comm_size(t->comm) > 1 && !t->backend->ops->host_memory && gan_comm_capturable(t->comm))
+    /* Only sums that a device does by itself go on during the rest of a pass. */
+    if (!alone && !t->backend->ops->host_memory && gan_comm_capturable(t->comm)) {
         gan_net_on_ready(t->nets[GAN_NET_D], gan_training_ready, t);
+        for (int k = 0; k < GAN_NETS; k++)
+            t->sums[k] = gan_net_has_sums(t->nets[k]);
+    }
     gan_graph_plan(t);
     return gan_training_open_results(t);
 }

@@ -26,8 +26,9 @@ typedef enum gan_phase {
 
 enum { GAN_NET_G, GAN_NET_D, GAN_NETS };
 
-#define GAN_PARTS         2 /* in which gradients may be sent */
-#define GAN_WISHES        2 /* GAN_EXTRA_STOP and the one after it */
+#define GAN_PIECES        4                /* in which gradients go between batch norm's sums */
+#define GAN_PENDING       (GAN_PIECES + 1) /* two parts of a network's gradients may break one piece in two */
+#define GAN_WISHES        2                /* GAN_EXTRA_STOP and the one after it */
 #define GAN_GRAPH_UPDATES (2 * GAN_OPS_MAX)
 
 /* What the last finished updates said, as means over the global batch. */
@@ -45,8 +46,12 @@ typedef struct gan_training {
     gan_step *step;
     gan_net *nets[GAN_NETS];
     gan_optim optims[GAN_NETS];
-    gan_exchange *pending[GAN_NETS][GAN_PARTS]; /* gradient sums in flight */
+    gan_exchange *pending[GAN_NETS][GAN_PENDING]; /* gradient sums in flight */
     int n_pending[GAN_NETS];
+    bool sums[GAN_NETS]; /* its passes call for sums on the line that gradients take */
+    struct {
+        size_t first, n; /* floats */
+    } unsent[GAN_NETS];
     uint64_t updates[GAN_NETS]; /* done so far, all steps */
 
     /* What updates say travels behind the gradients; all of it is the backend's memory. */
@@ -101,13 +106,14 @@ gan_phase gan_training_phase(gan_training *t, gan_phase phase); /* returns the o
 gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config *config);
 
 /* update.c. send starts the exchange of a network's gradients; ready (a gan_ready_fn) that of a part of them;
- * finish ends it and applies the update. read takes what is known of earlier steps into `losses`, `stop` and
- * `save`: on the host all, on a device all but the last two steps. settle finishes both networks and reads
- * everything. */
+ * send_more sends the next piece where they go in pieces; finish ends the exchange and applies the update.
+ * read takes what is known of earlier steps into `losses`, `stop` and `save`: on the host all, on a device
+ * all but the last two steps. settle finishes both networks and reads everything. */
 gan_status gan_training_open_results(gan_training *t);
 void gan_training_close_results(gan_training *t);
 gan_status gan_training_send(gan_training *t, int net);
 gan_status gan_training_ready(void *training, gan_net *net, size_t first, size_t n);
+gan_status gan_training_send_more(gan_training *t);
 gan_status gan_training_finish(gan_training *t, int net);
 gan_status gan_training_read(gan_training *t);
 gan_status gan_training_settle(gan_training *t);

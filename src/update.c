@@ -10,6 +10,11 @@
 #define LAG_ON_DEVICE 2
 #define EXTRAS_BYTES  (GAN_NET_EXTRAS * sizeof(float))
 
+/* Batch norm's sums and gradients share one line, on which each waits for what was sent before it. So after
+ * the first piece of the gradients, one goes behind every such sum, and the layers between hide it. Pieces
+ * are whole multiples of this. */
+#define PIECE_FLOATS 64
+
 gan_status gan_training_open_results(gan_training *t)
 {
     gan_backend *be = t->backend;
@@ -48,37 +53,72 @@ static gan_status add_wishes(gan_training *t, float *extras)
     return be->ops->upload(be, extras + GAN_EXTRA_STOP, wishes, sizeof wishes);
 }
 
-/* Sends floats [first, first + n) of a network's gradients; with the last go the extras. */
-static gan_status send_part(gan_training *t, int net, size_t first, size_t n)
+static const char *const exchanges[GAN_NETS] = {"exchange of G's gradients", "exchange of D's gradients"};
+
+static gan_status send_piece(gan_training *t, int net)
 {
+    const size_t floats = gan_net_arena_floats(t->nets[net]) + GAN_NET_EXTRAS;
+    const bool in_pieces = t->sums[GAN_NET_G] || t->sums[GAN_NET_D];
+    const size_t piece = in_pieces ? (floats / GAN_PIECES / PIECE_FLOATS + 1) * PIECE_FLOATS : floats;
+    const size_t first = t->unsent[net].first, n = t->unsent[net].n < piece ? t->unsent[net].n : piece;
     float *gradients = gan_net_gradients(t->nets[net]);
-    size_t all = gan_net_arena_floats(t->nets[net]);
-    gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
-    if (first + n == all) {
-        GAN_TRY(add_wishes(t, gradients + all));
-        n += GAN_NET_EXTRAS;
-    }
+    gan_comm_report(t->comm, t->done + 1, exchanges[net]);
     GAN_TRY(gan_comm_sum_start(t->comm, &t->pending[net][t->n_pending[net]], gradients + first, n));
     t->n_pending[net]++;
+    t->unsent[net].first += n;
+    t->unsent[net].n -= n;
+    return GAN_OK;
+}
+
+static gan_status send_rest(gan_training *t, int net)
+{
+    while (t->unsent[net].n > 0)
+        GAN_TRY(send_piece(t, net));
+    return GAN_OK;
+}
+
+/* Sends floats [first, first + n) of a network's gradients; with the last go the extras. hidden: sums follow,
+ * behind which pieces can go. */
+static gan_status send_part(gan_training *t, int net, size_t first, size_t n, bool hidden)
+{
+    size_t all = gan_net_arena_floats(t->nets[net]);
+    gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
+    GAN_TRY(send_rest(t, net)); /* of the part before */
+    if (first + n == all) {
+        GAN_TRY(add_wishes(t, gan_net_gradients(t->nets[net]) + all));
+        n += GAN_NET_EXTRAS;
+    }
+    t->unsent[net].first = first;
+    t->unsent[net].n = n;
+    GAN_TRY(hidden ? send_piece(t, net) : send_rest(t, net));
     gan_training_phase(t, before);
+    return GAN_OK;
+}
+
+gan_status gan_training_send_more(gan_training *t)
+{
+    for (int k = 0; k < GAN_NETS; k++)
+        if (t->unsent[k].n > 0)
+            return send_piece(t, k);
     return GAN_OK;
 }
 
 gan_status gan_training_send(gan_training *t, int net)
 {
+    const int other = net == GAN_NET_G ? GAN_NET_D : GAN_NET_G; /* computes next */
     t->deferred[net] = false;
-    return send_part(t, net, 0, gan_net_arena_floats(t->nets[net]));
+    return send_part(t, net, 0, gan_net_arena_floats(t->nets[net]), t->sums[other]);
 }
 
 gan_status gan_training_ready(void *training, gan_net *net, size_t first, size_t n)
 {
     gan_training *t = training;
-    return send_part(t, net == t->nets[GAN_NET_D] ? GAN_NET_D : GAN_NET_G, first, n);
+    const int own = net == t->nets[GAN_NET_D] ? GAN_NET_D : GAN_NET_G;
+    return send_part(t, own, first, n, first > 0 && t->sums[own]); /* the backward pass goes on */
 }
 
 gan_status gan_training_finish(gan_training *t, int net)
 {
-    static const char *const exchanges[GAN_NETS] = {"exchange of G's gradients", "exchange of D's gradients"};
     gan_backend *be = t->backend;
     gan_net *n = t->nets[net];
     if (t->deferred[net])
@@ -87,6 +127,7 @@ gan_status gan_training_finish(gan_training *t, int net)
         return GAN_OK;
     gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
     gan_comm_report(t->comm, t->done + 1, exchanges[net]);
+    GAN_TRY(send_rest(t, net));
     for (int i = 0; i < t->n_pending[net]; i++)
         GAN_TRY(gan_comm_sum_wait(t->comm, t->pending[net][i]));
     t->n_pending[net] = 0;

@@ -98,7 +98,7 @@ gan_status gan_comm_replay(gan_comm *comm);
 
 /* Starts buffer[0..n) = sum over ranks, in place. At most GAN_EXCHANGES may be in flight; they are waited for
  * in start order or any other, but all ranks start them in the same order. */
-#define GAN_EXCHANGES 4
+#define GAN_EXCHANGES 10
 gan_status gan_comm_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);
 gan_status gan_comm_sum_wait(gan_comm *comm, gan_exchange *exchange);
 

@@ -93,6 +93,8 @@ void gan_pass_set_output_gradient(gan_pass *pass, int shard, float *gradient);
 float *gan_pass_input_gradient(const gan_pass *pass, int shard);
 
 gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train);
+/* Whether a pass in training calls the spec's `reduce`: batch norm over the global batch. */
+bool gan_net_has_sums(const gan_net *net);
 
 /* What a backward pass computes. Parameters: overwrites (never adds to) the gradient arena with the sum over
  * the given passes and local shards; without it the arena is untouched. Input: down to the input gradient;

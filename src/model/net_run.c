@@ -44,6 +44,14 @@ gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train)
     return GAN_OK;
 }
 
+bool gan_net_has_sums(const gan_net *net)
+{
+    bool has = false;
+    for (int i = 0; i < net->n_layers; i++)
+        has = has || net->layers[i].ops == &gan_layer_bn;
+    return has && net->spec.bn == GAN_BN_GLOBAL && net->spec.reduce;
+}
+
 void gan_net_on_ready(gan_net *net, gan_ready_fn ready, void *context)
 {
     net->ready = ready;

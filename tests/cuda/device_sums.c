@@ -139,7 +139,7 @@ static void check_doubles(double *device, int salt, size_t n, bool exact)
 /* As many as may be in flight, of all lengths, and doubles between them. */
 static void sum_all(bool exact)
 {
-    static const size_t lengths[GAN_EXCHANGES] = {N, 1, 0, 2 * N};
+    static const size_t lengths[GAN_EXCHANGES] = {N, 1, 0, 2 * N, 3, N, 0, 64, 2, N};
     float *buffers[GAN_EXCHANGES];
     gan_exchange *exchanges[GAN_EXCHANGES], *more;
     for (int i = 0; i < GAN_EXCHANGES; i++) {
@@ -147,9 +147,9 @@ static void sum_all(bool exact)
         EXPECT(gan_comm_sum_start(comm, &exchanges[i], buffers[i], lengths[i]) == GAN_OK);
     }
     EXPECT(gan_comm_sum_start(comm, &more, buffers[0], 1) == GAN_FAILED);
-    double *doubles = bring(9, 700, true);
+    double *doubles = bring(99, 700, true);
     EXPECT(gan_comm_sum_double(comm, doubles, 700) == GAN_OK);
-    check_doubles(doubles, 9, 700, exact);
+    check_doubles(doubles, 99, 700, exact);
     for (int i = GAN_EXCHANGES - 1; i >= 0; i--) {
         EXPECT(gan_comm_sum_wait(comm, exchanges[i]) == GAN_OK);
         check_floats(buffers[i], i, lengths[i], exact);

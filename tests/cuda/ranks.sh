@@ -58,6 +58,19 @@ if [ -n "$all" ]; then
     says out 'resuming from' '16 = 8 shards of 2'
     train 0 "${words[@]}" --steps 5 --out open
     says out 'resuming from' '16 = 1 shards of 16'
+
+    # G's gradients go in pieces, the first before the next step's first sum, one behind it: what hangs says what it was.
+    order=
+    for n in {14..18}; do
+        CUDASIM_FAIL=ncclHang:$n run 2 "${words[@]}" --check-every 0 --sample-every 0 --graph off --stall-warning 1s --stall-timeout 1s \
+            --out "hang-$n"
+        case $(grep -ohE '[0-9]+ (floats|doubles) \(step [0-9]+, [^)]+' err | head -n 1) in
+        *"floats (step "*", exchange of G's gradients") order+=G ;;
+        *"doubles (step "*", batch norm's sums") order+=b ;;
+        esac
+    done
+    echo "collectives as a step begins: $order"
+    [[ $order == *GbG* ]] || fail "G's gradients do not go in pieces"
     refuses 2 2 "train.shards was '8', is '4'" -- "${words[@]}" --shards 4 --out global-1
     refuses 2 2 'train.reduce = nccl' 'train.comm = mpi' -- "${words[@]}" --out no --set train.comm=mpi --set train.reduce=nccl
     refuses 2 2 'backend cpu' NCCL -- "${words[@]}" --out no --backend cpu --set train.comm=nccl
