@@ -29,6 +29,7 @@ void gan_graph_plan(gan_training *t)
     const char *reason = why_not(t);
     t->use_graph = reason == NULL;
     t->last_net = order->ops[order->n - 1] == GAN_OP_D ? GAN_NET_D : GAN_NET_G;
+    t->wish_net = t->last_net == GAN_NET_D ? GAN_NET_G : GAN_NET_D;
     if (!t->backend->ops->host_memory)
         gan_log0("graph        %s%s", t->use_graph ? "one launch a step" : "none: ", reason ? reason : "");
 }
@@ -45,7 +46,7 @@ uint64_t gan_training_updated(gan_training *t, int net)
         t->graph_updates[t->n_graph_updates++] = net;
         return t->updates[net] + 1;
     }
-    t->fresh[net] = true;
+    t->wished = t->wished || net == t->wish_net;
     return ++t->updates[net];
 }
 

@@ -57,8 +57,8 @@ typedef struct gan_training {
     /* What updates say travels behind the gradients; all of it is the backend's memory. */
     float *results; /* [GAN_NETS][GAN_NET_EXTRAS] of the last update of each network */
     float *wishes;  /* [GAN_WISHES] this rank's, for a graph */
-    bool fresh[GAN_NETS],
-        read_fresh[GAN_READ_SLOTS][GAN_NETS]; /* updated since the last read; as of a read */
+    int wish_net;   /* which network's gradients they ride with: those that a step does not leave for later */
+    bool wished;    /* some have come since the last read */
     uint64_t reads_asked, reads_taken;
     gan_losses losses;
     bool stop, save; /* agreed by all ranks: they rode with the gradients */
@@ -107,8 +107,8 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
 
 /* update.c. send starts the exchange of a network's gradients; ready (a gan_ready_fn) that of a part of them;
  * send_more sends the next piece where they go in pieces; finish ends the exchange and applies the update.
- * read takes what is known of earlier steps into `losses`, `stop` and `save`: on the host all, on a device
- * all but the last two steps. settle finishes both networks and reads everything. */
+ * read takes what is known of earlier steps' wishes into `stop` and `save`: on the host all, on a device all
+ * but the last two steps'. settle finishes both networks and reads everything, the losses too. */
 gan_status gan_training_open_results(gan_training *t);
 void gan_training_close_results(gan_training *t);
 gan_status gan_training_send(gan_training *t, int net);

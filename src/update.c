@@ -1,11 +1,9 @@
 /* update.c: what becomes of gradients: their exchange, the update that it leads to, and what the host learns
  * of both. */
-#include <string.h>
-
 #include "train.h"
 #include "gan_dist/base.h"
 
-/* On a device the host runs ahead of the work. It reads what a step said when so many later ones are under
+/* On a device the host runs ahead of the work. It reads what a step wished when so many later ones are under
  * way, by which time there is nothing to wait for. All ranks read the same numbers after the same step. */
 #define LAG_ON_DEVICE 2
 #define EXTRAS_BYTES  (GAN_NET_EXTRAS * sizeof(float))
@@ -42,7 +40,8 @@ void gan_training_wish(const gan_training *t, float wishes[GAN_WISHES])
     wishes[GAN_EXTRA_SAVE - GAN_EXTRA_STOP] = (float)save;
 }
 
-/* This rank's wishes go to the places behind the gradients. What a graph repeats must not hold today's. */
+/* This rank's wishes go to the places behind the gradients of one network. What a graph repeats must not hold
+ * today's. */
 static gan_status add_wishes(gan_training *t, float *extras)
 {
     gan_backend *be = t->backend;
@@ -77,16 +76,17 @@ static gan_status send_rest(gan_training *t, int net)
     return GAN_OK;
 }
 
-/* Sends floats [first, first + n) of a network's gradients; with the last go the extras. hidden: sums follow,
- * behind which pieces can go. */
+/* Sends floats [first, first + n) of a network's gradients; with the last go the scalars. hidden: sums
+ * follow, behind which pieces can go. */
 static gan_status send_part(gan_training *t, int net, size_t first, size_t n, bool hidden)
 {
     size_t all = gan_net_arena_floats(t->nets[net]);
     gan_phase before = gan_training_phase(t, GAN_PHASE_EXCHANGE);
     GAN_TRY(send_rest(t, net)); /* of the part before */
     if (first + n == all) {
-        GAN_TRY(add_wishes(t, gan_net_gradients(t->nets[net]) + all));
         n += GAN_NET_EXTRAS;
+        if (net == t->wish_net)
+            GAN_TRY(add_wishes(t, gan_net_gradients(t->nets[net]) + all));
     }
     t->unsent[net].first = first;
     t->unsent[net].n = n;
@@ -142,53 +142,47 @@ gan_status gan_training_finish(gan_training *t, int net)
     return GAN_OK;
 }
 
-static void take_results(gan_training *t, const float *extras, const bool *fresh)
-{
-    double batch = t->config.batch;
-    const float *d = extras + (size_t)GAN_NET_D * GAN_NET_EXTRAS,
-                *g = extras + (size_t)GAN_NET_G * GAN_NET_EXTRAS;
-    if (fresh[GAN_NET_D]) {
-        t->losses.real = d[GAN_EXTRA_LOSS_REAL] / batch;
-        t->losses.fake = d[GAN_EXTRA_LOSS_FAKE] / batch;
-        t->losses.d_real = d[GAN_EXTRA_D_REAL] / batch;
-        t->losses.d_fake = d[GAN_EXTRA_D_FAKE] / batch;
-    }
-    if (fresh[GAN_NET_G])
-        t->losses.g = g[GAN_EXTRA_LOSS_G] / batch;
-    for (int k = 0; k < GAN_NETS; k++) {
-        const float *own = extras + (size_t)k * GAN_NET_EXTRAS;
-        t->stop = t->stop || (fresh[k] && own[GAN_EXTRA_STOP] > 0);
-        t->save = t->save || (fresh[k] && own[GAN_EXTRA_SAVE] > 0);
-    }
-}
-
-/* Asks for the results as they are now, and takes those that were asked for `lag` calls ago. */
-static gan_status read_results(gan_training *t, uint64_t lag)
+/* Asks for the wishes as they are now, and takes those that were asked for `lag` calls ago. */
+static gan_status read_wishes(gan_training *t, uint64_t lag)
 {
     gan_backend *be = t->backend;
-    float extras[GAN_NETS * GAN_NET_EXTRAS];
-    if (t->fresh[GAN_NET_D] || t->fresh[GAN_NET_G]) {
-        int slot = (int)(t->reads_asked++ % GAN_READ_SLOTS);
-        GAN_TRY(be->ops->read_start(be, slot, t->results, sizeof extras));
-        memcpy(t->read_fresh[slot], t->fresh, sizeof t->fresh);
-        memset(t->fresh, 0, sizeof t->fresh);
+    float wishes[GAN_WISHES];
+    if (t->wished) {
+        const float *from = t->results + (size_t)t->wish_net * GAN_NET_EXTRAS + GAN_EXTRA_STOP;
+        GAN_TRY(be->ops->read_start(be, (int)(t->reads_asked++ % GAN_READ_SLOTS), from, sizeof wishes));
+        t->wished = false;
     }
     for (; t->reads_taken + lag < t->reads_asked; t->reads_taken++) {
-        int slot = (int)(t->reads_taken % GAN_READ_SLOTS);
-        GAN_TRY(be->ops->read_wait(be, slot, extras));
-        take_results(t, extras, t->read_fresh[slot]);
+        GAN_TRY(be->ops->read_wait(be, (int)(t->reads_taken % GAN_READ_SLOTS), wishes));
+        t->stop = t->stop || wishes[GAN_EXTRA_STOP - GAN_EXTRA_STOP] > 0;
+        t->save = t->save || wishes[GAN_EXTRA_SAVE - GAN_EXTRA_STOP] > 0;
     }
     return GAN_OK;
 }
 
 gan_status gan_training_read(gan_training *t)
 {
-    return read_results(t, t->backend->ops->host_memory ? 0 : LAG_ON_DEVICE);
+    return read_wishes(t, t->backend->ops->host_memory ? 0 : LAG_ON_DEVICE);
+}
+
+static gan_status read_losses(gan_training *t)
+{
+    float extras[GAN_NETS][GAN_NET_EXTRAS];
+    const float *d = extras[GAN_NET_D], *g = extras[GAN_NET_G];
+    const double batch = t->config.batch;
+    GAN_TRY(t->backend->ops->download(t->backend, extras, t->results, sizeof extras));
+    t->losses = (gan_losses){.real = d[GAN_EXTRA_LOSS_REAL] / batch,
+                             .fake = d[GAN_EXTRA_LOSS_FAKE] / batch,
+                             .g = g[GAN_EXTRA_LOSS_G] / batch,
+                             .d_real = d[GAN_EXTRA_D_REAL] / batch,
+                             .d_fake = d[GAN_EXTRA_D_FAKE] / batch};
+    return GAN_OK;
 }
 
 gan_status gan_training_settle(gan_training *t)
 {
     for (int k = 0; k < GAN_NETS; k++)
         GAN_TRY(gan_training_finish(t, k));
-    return read_results(t, 0);
+    GAN_TRY(read_wishes(t, 0));
+    return read_losses(t);
 }

@@ -42,4 +42,5 @@ breaks launch:150 'too many resources'
 breaks cublasGemmEx:30 'conv_' 'cuBLAS says'
 breaks cudaMemcpyAsync:60
 breaks cudaEventQuery:40
-breaks cudaEventRecord:20 upload
+breaks cudaEventRecord:16 upload
+breaks cudaEventRecord:18 read_start
