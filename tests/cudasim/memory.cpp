@@ -128,7 +128,7 @@ static char *take(Arena &arena, size_t bytes, size_t align, int device)
     arena.top = at + bytes + redzone;
     grow(arena, arena.top);
     ASAN_UNPOISON_MEMORY_REGION(at, bytes);
-    arena.allocations[at] = {at, bytes, device, true};
+    arena.allocations[at] = {at, bytes, device, true, false};
     return at;
 }
 
@@ -176,13 +176,13 @@ std::string fault_of(const void *address, size_t bytes, int device)
 {
     const char *at = static_cast<const char *>(address);
     const Allocation *near = allocation_near(at);
-    if (!near || near->device < 0)
+    if (!near || (near->device < 0 && !near->mapped))
         return near ? "pinned memory of the host" : "memory of the host";
     if (!near->live)
         return describe_address(at);
     if (at < near->at || at + bytes > near->at + near->bytes)
         return describe_address(at < near->at ? at : at + bytes - 1) + ", out of bounds";
-    if (near->device != device)
+    if (!near->mapped && near->device != device)
         return "memory of device " + std::to_string(near->device);
     return "";
 }
@@ -298,6 +298,29 @@ extern "C" cudaError_t cudaMallocHost(void **out, size_t bytes)
     refuse_in_capture("cudaMallocHost");
     reserve(pinned_arena);
     *out = bytes ? take(pinned_arena, bytes, page, -1) : nullptr;
+    return cudaSuccess;
+}
+
+/* Of its flags the one that this project uses. */
+extern "C" cudaError_t cudaHostAlloc(void **out, size_t bytes, unsigned flags)
+{
+    CUDASIM_ENTER("cudaHostAlloc", cudaErrorMemoryAllocation);
+    refuse_in_capture("cudaHostAlloc");
+    if (flags != cudaHostAllocMapped || bytes == 0)
+        misuse("cudaHostAlloc of %zu bytes with flags %u", bytes, flags);
+    reserve(pinned_arena);
+    *out = take(pinned_arena, bytes, page, -1);
+    pinned_arena.allocations[static_cast<char *>(*out)].mapped = true;
+    return cudaSuccess;
+}
+
+extern "C" cudaError_t cudaHostGetDevicePointer(void **out, void *at, unsigned flags)
+{
+    CUDASIM_ENTER("cudaHostGetDevicePointer");
+    const Allocation *near = allocation_near(at);
+    if (flags != 0 || !near || !near->live || !near->mapped)
+        misuse("cudaHostGetDevicePointer of %s", describe_address(at).c_str());
+    *out = at;
     return cudaSuccess;
 }
 

@@ -13,6 +13,7 @@ struct Allocation {
     size_t bytes;
     int device; /* -1: pinned host memory */
     bool live;
+    bool mapped; /* pinned, and device code may use it */
 };
 
 /* The allocation at or last before an address of the stand-in's memory; NULL for other memory. */

@@ -89,6 +89,7 @@ static void free_rest(gan_nccl *over)
     if (over->stream)
         cudaStreamDestroy(over->stream);
     cudaFree(over->piece);
+    cudaFreeHost(over->ended);
     free(over);
 }
 
@@ -199,6 +200,14 @@ static gan_status open_parts(gan_nccl *over)
     for (int i = 0; i < GAN_NCCL_MARKS; i++)
         GAN_TRY(gan_nccl_check_cuda(over, "cudaEventCreateWithFlags",
                                     cudaEventCreateWithFlags(&over->marks[i].done, cudaEventDisableTiming)));
+    void *ended, *there;
+    GAN_TRY(gan_nccl_check_cuda(over, "cudaHostAlloc",
+                                cudaHostAlloc(&ended, sizeof *over->ended, cudaHostAllocMapped)));
+    over->ended = ended;
+    *over->ended = 0;
+    GAN_TRY(
+        gan_nccl_check_cuda(over, "cudaHostGetDevicePointer", cudaHostGetDevicePointer(&there, ended, 0)));
+    over->ended_there = there;
     return over->tree
                ? gan_nccl_check_cuda(over, "cudaMalloc", cudaMalloc(&over->piece, GAN_NCCL_PIECE_BYTES))
                : GAN_OK;

@@ -16,11 +16,14 @@
 extern "C" {
 #endif
 
+#include <stdint.h>
 #include "gan_dist/error.h"
 
 /* buffer[0..n) += from[0..n), in stream order. */
 cudaError_t gan_nccl_add_floats(float *buffer, const float *from, size_t n, cudaStream_t stream);
 cudaError_t gan_nccl_add_doubles(double *buffer, const double *from, size_t n, cudaStream_t stream);
+/* *word = value, in stream order. */
+cudaError_t gan_nccl_tell(uint32_t *word, uint32_t value, cudaStream_t stream);
 
 #ifdef __cplusplus
 }
@@ -33,19 +36,28 @@ cudaError_t gan_nccl_add_doubles(double *buffer, const double *from, size_t n, c
 #ifndef GAN_NCCL_PIECE_BYTES
 #define GAN_NCCL_PIECE_BYTES ((size_t)8 << 20)
 #endif
-#define GAN_NCCL_MARKS 64 /* collectives that the host may be ahead of the device, and still name */
+#define GAN_NCCL_MARKS 64  /* collectives that the host may be ahead of the device, and still name */
+#define GAN_NCCL_SUMS  256 /* of a graph, that have names of their own */
 
 typedef struct gan_nccl_exchange {
     gan_exchange base;
     cudaEvent_t ready, done; /* the buffer is filled; the sum is there */
 } gan_nccl_exchange;
 
-/* A collective on its way. */
+/* A collective on its way, or all those of a graph's launch. */
 typedef struct gan_nccl_mark {
     cudaEvent_t done;
     uint64_t number;
+    bool launch;
+    uint64_t step; /* of a launch */
     char what[160];
 } gan_nccl_mark;
+
+/* A collective of a graph. */
+typedef struct gan_nccl_recorded {
+    char call[64]; /* "ncclAllReduce of 12 floats" */
+    char doing[GAN_DOING_MAX];
+} gan_nccl_recorded;
 
 typedef struct gan_nccl {
     gan_comm_ops ops;
@@ -63,6 +75,11 @@ typedef struct gan_nccl {
     char what[160];                                    /* for messages */
     gan_nccl_mark marks[GAN_NCCL_MARKS];               /* of the collectives from `first` up to `next` */
     uint64_t first, next;
+    gan_nccl_recorded recorded[GAN_NCCL_SUMS]; /* of the graph, in their order */
+    uint32_t n_recorded;
+    /* How many of them have ended in the launch that runs: the host's memory, and the device's address of it.
+     */
+    uint32_t *ended, *ended_there;
 } gan_nccl;
 
 /* From a code to a status whose message names call, collective, step, device and host. */
@@ -73,7 +90,8 @@ gan_status gan_nccl_settle(gan_nccl *over, const char *call, ncclResult_t result
 
 /* nccl_watch.c: what the host knows of collectives that the device is busy with. */
 gan_status gan_nccl_begin(gan_nccl *over, const char *kind, size_t n);
-gan_status gan_nccl_mark_end(gan_nccl *over, cudaStream_t stream);
+gan_status gan_nccl_mark_begin(gan_nccl *over); /* its stream has joined a recording */
+gan_status gan_nccl_mark_end(gan_nccl *over);
 gan_status gan_nccl_poll(gan_comm *comm);
 gan_status gan_nccl_replay(gan_comm *comm);
 

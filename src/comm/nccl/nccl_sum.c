@@ -64,13 +64,14 @@ static gan_status start(gan_nccl *over, gan_nccl_exchange *exchange, void *buffe
 {
     GAN_TRY(gan_nccl_begin(over, type == ncclDouble ? "doubles" : "floats", n));
     GAN_TRY(order(over, exchange->ready, over->device.stream, over->stream));
+    GAN_TRY(gan_nccl_mark_begin(over));
     if (over->tree)
         GAN_TRY(sum_tree(over, buffer, n, type));
     else if (n > 0)
         GAN_TRY(gan_nccl_settle(over, "ncclAllReduce",
                                 ncclAllReduce(buffer, buffer, n, type, ncclSum, over->nccl, over->stream)));
     GAN_TRY(gan_nccl_check_cuda(over, "cudaEventRecord", cudaEventRecord(exchange->done, over->stream)));
-    return gan_nccl_mark_end(over, over->stream);
+    return gan_nccl_mark_end(over);
 }
 
 static gan_status finish(gan_nccl *over, gan_nccl_exchange *exchange)

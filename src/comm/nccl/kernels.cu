@@ -1,4 +1,5 @@
-/* add.cu: the additions of the tree, whose order is fixed: NCCL carries the parts, and adds none of them. */
+/* kernels.cu: the additions of the tree, whose order is fixed: NCCL carries the parts, and adds none of them;
+ * and the word by which a graph tells how far it is. */
 #ifdef GAN_CUDASIM
 #include <cudasim_device.h>
 #else
@@ -25,6 +26,17 @@ static unsigned blocks(size_t n)
 {
     const size_t wanted = (n + BLOCK - 1) / BLOCK;
     return (unsigned)(wanted < BLOCKS_MAX ? wanted : BLOCKS_MAX);
+}
+
+static __global__ void write_word(volatile uint32_t *word, uint32_t value)
+{
+    *word = value;
+}
+
+cudaError_t gan_nccl_tell(uint32_t *word, uint32_t value, cudaStream_t stream)
+{
+    GAN_LAUNCH(write_word, 1, 1, 0, stream, word, value);
+    return cudaGetLastError();
 }
 
 cudaError_t gan_nccl_add_floats(float *buffer, const float *from, size_t n, cudaStream_t stream)
