@@ -185,6 +185,26 @@ add_test(NAME cuda.large_presets_steps COMMAND bash ${presets_sh} $<TARGET_FILE:
 set_tests_properties(cuda.program cuda.presets cuda.large_presets cuda.presets_steps cuda.large_presets_steps PROPERTIES COST 20
                      TIMEOUT 600)
 set_tests_properties(cuda.large_presets cuda.presets_steps cuda.large_presets_steps PROPERTIES LABELS "cuda;long")
+# Everything in 20 orders of the device's work, for the long run, with and without sanitizers.
+function(cuda_in_all_orders name)
+  add_test(NAME cuda.orders_of_${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/with_seeds.sh 20 ${ARGN})
+  set_tests_properties(cuda.orders_of_${name} PROPERTIES LABELS "cuda;long;orders" TIMEOUT 3600
+                       ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+endfunction()
+foreach(name open wait graph feed)
+  cuda_in_all_orders(${name} $<TARGET_FILE:cuda_${name}>)
+endforeach()
+foreach(name program step_graph)
+  cuda_in_all_orders(${name} bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/${name}.sh $<TARGET_FILE:gan_dist_on_cudasim>)
+endforeach()
+cuda_in_all_orders(presets bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/presets.sh $<TARGET_FILE:gan_dist_on_cudasim>
+                   $<TARGET_FILE:cuda_compare> fp32 mlp-mnist quickstart)
+if(GAN_MPI)
+  foreach(name ranks failures)
+    cuda_in_all_orders(${name} bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/${name}.sh $<TARGET_FILE:gan_dist_on_cudasim>)
+    set_tests_properties(cuda.orders_of_${name} PROPERTIES RESOURCE_LOCK cuda)
+  endforeach()
+endif()
 # With sanitizers the ops, each way of failing and several ranks; the rest is for the long run.
 if(GAN_ASAN)
   set_tests_properties(cuda.program cuda.step_graph PROPERTIES LABELS "cuda;long")
