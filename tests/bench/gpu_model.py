@@ -18,6 +18,7 @@ MODES = ["fp32", "tf32, columns in memory", "tf32"]  # bf16 with float32 activat
 FORWARD_BACKWARD_REAL, FAKE_BACKWARD = 0.28, 0.28 * 0.66 * 0.72  # of the step: what G's and D's exchange can hide behind
 SLOWER = 1.03  # of the computation, while NCCL uses some of the GPU
 BATCH_NORM_MESSAGES = 3 * 3 + 4 + 3 + 3 + 4  # forward: D three times, G once; backward: D's two passes together, D, G
+PIECES = 4  # in which gradients go between batch norm's sums
 FIRST_BUCKET = 4.0 * (2097152 + 8192)  # bytes of D's last two layers, whose gradients are ready first
 
 # NCCL's cost model (src/graph/tuning.cc, 2.30.7): microseconds; bus bandwidth in GB/s as measured on 8 H100 and 8 x NDR400 a node.
@@ -133,11 +134,17 @@ def step_time(c, mode, local, gpus, batch_norm):
     adam = sum(5 + 28e6 * c["sent"][net] / 4 / 2.6e6 for net in ("G", "D"))
     if gpus == 1:
         return compute + adam
-    # A communicator's calls run in order: with batch norm's sums among them an exchange hides behind nothing.
-    hidden = 0.0 if batch_norm else compute
-    late_g = max(0.0, exchange(1e6 * c["sent"]["G"], gpus) - FORWARD_BACKWARD_REAL * hidden)
-    late_d = exchange(1e6 * c["sent"]["D"] - FIRST_BUCKET, gpus)
-    late_d += max(0.0, exchange(FIRST_BUCKET, gpus) - FAKE_BACKWARD * hidden)
+    # A communicator's calls run in order: with batch norm's sums among them gradients go in pieces, each behind a part of the layers.
+    d_size, g_size = 1e6 * c["sent"]["D"], 1e6 * c["sent"]["G"]
+    late_d = exchange(d_size - FIRST_BUCKET, gpus)
+    if batch_norm:
+        late_g = PIECES * max(0.0, exchange(g_size / PIECES, gpus) - FORWARD_BACKWARD_REAL * compute / PIECES)
+        behind = PIECES - 1  # of D's first bucket: two sums follow; the fourth piece, small, is sent with the rest
+        late_d += behind * max(0.0, exchange(d_size / PIECES, gpus) - FAKE_BACKWARD * compute / behind)
+        late_d += exchange(FIRST_BUCKET - behind * d_size / PIECES, gpus)
+    else:
+        late_g = max(0.0, exchange(g_size, gpus) - FORWARD_BACKWARD_REAL * compute)
+        late_d += max(0.0, exchange(FIRST_BUCKET, gpus) - FAKE_BACKWARD * compute)
     messages = BATCH_NORM_MESSAGES * exchange(8192, gpus) if batch_norm else 0.0
     return (compute + adam) * SLOWER + late_g + late_d + messages
 
