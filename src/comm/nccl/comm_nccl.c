@@ -127,8 +127,10 @@ static gan_status end_nccl(gan_nccl *over)
 static void nccl_leave(gan_comm *comm)
 {
     gan_nccl *over = comm->over;
-    if (end_nccl(over) != GAN_OK)
-        abort_nccl(over); /* the run has ended, well or not: that stays its outcome */
+    if (end_nccl(over) != GAN_OK) { /* the run has ended, well or not: that stays its outcome */
+        gan_watch_leave(comm->watch, ABORT_SECONDS);
+        abort_nccl(over);
+    }
     gan_watch_asked(comm->watch, 0, "");
     comm->ops = over->below;
     comm->over = NULL;
