@@ -73,6 +73,8 @@ on_device() {
     section "steps in bf16" "$tests/cuda_precision_gpu" bf16 mlp-mnist quickstart gan-mnist dcgan32-mnist
     section "presets against ref" bash "$gan_root/tests/cuda/presets.sh" "$1/gan_dist" "$tests/cuda_compare" fp32 mlp-mnist gan-mnist \
         dcgan32-mnist quickstart cdcgan-mnist dcgan48-anime dcgan64 anime96
+    section "presets, four steps against cpu" bash "$gan_root/tests/cuda/presets.sh" "$1/gan_dist" "$tests/cuda_compare" steps \
+        mlp-mnist gan-mnist dcgan32-mnist quickstart cdcgan-mnist dcgan48-anime dcgan64 anime96
     section "program" bash "$here/program.sh" "$1/gan_dist"
     [ "$mpi" = OFF ] || section "ranks" bash "$here/ranks.sh" "$1/gan_dist" "$gpus"
 }
