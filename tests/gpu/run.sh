@@ -17,7 +17,7 @@ fi
 build=$(realpath -m "${1:-$gan_root/build-gpu}")
 mkdir -p "$build"
 report=$build/report.txt
-nvcc=${CUDACXX:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
+nvcc=$(realpath "${CUDACXX:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}")
 export PATH=$PATH:${nvcc%/*}
 mpi=ON
 command -v mpicc >/dev/null && command -v mpirun >/dev/null || mpi=OFF
