@@ -1,8 +1,8 @@
 # The cuda backend without a GPU: compiled with g++ against the stand-in of tests/cudasim, put in front of the program's own
 # libraries, it passes the op suite and trains; compiled with nvcc, its kernels spill no registers.
-# cuda_script(NAME ARGUMENTS...): a script of this folder as a test; all_NAME: the same script, with other arguments.
+# cuda_script(NAME ARGUMENTS...): a script of this folder as a test; all_NAME, large_NAME: the same script, with other arguments.
 function(cuda_script name)
-  string(REGEX REPLACE "^all_" "" script ${name})
+  string(REGEX REPLACE "^(all|large)_" "" script ${name})
   add_test(NAME cuda.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/${script}.sh ${ARGN})
   set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()
