@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # presets.sh PROGRAM COMPARE WAY PRESET...: each preset by cuda, on the stand-in, and by a backend of the CPU, from the same weights,
 # noise and pictures. WAY is
-#   a precision (fp32): one step, against ref: the losses, and every tensor's gradient, of which Adam's first moment is then half;
+#   a precision (fp32): one step, against ref: the losses, and every tensor's gradient, of which Adam's first moment is then half.
+#       Both networks' are taken of the same weights, whatever the preset's order: D's update, in which Adam moves a weight by a
+#       whole step whichever sign a tiny gradient has, would leave G's some percent apart;
 #   steps: four steps, against cpu: the losses of each, and then the networks;
 #   cpu_steps: the same of cpu against ref, without cuda: where the limits of `steps` come from.
 # shellcheck source=tests/smoke/lib.sh
@@ -34,17 +36,14 @@ train_both() {
     done
 }
 
-# Float sums of another order differ by 1e-6 or so of the largest value, and a batch norm over four pictures makes that a hundred
-# times as much. G's gradient is taken after D's update, which moves a weight by a whole step whichever sign a tiny gradient has.
+# Float sums of another order differ by 1e-6 or so of the largest value, and a batch norm over four numbers makes that a hundred
+# times as much: 3e-4 at most, where a dense layer's 3636 products are added one by one; 1e-5 if they were added in double.
 check_gradients() {
     local tensor error
     "$compare" "$(newest "$one")" "$(newest "$other")" >apart
     sed "s/^/$1: /" apart
     while read -r tensor error; do
-        case $tensor in
-        optimizer.discriminator.*) at_most 1e-3 "$error" "$1, $tensor" ;;
-        optimizer.generator.*) at_most 1e-2 "$error" "$1, $tensor" ;;
-        esac
+        at_most 1e-3 "$error" "$1, $tensor"
     done <apart
 }
 
@@ -94,7 +93,7 @@ for preset in "${presets[@]}"; do
         fi
         ;;
     *)
-        train_both "$preset" "${data[@]}" --batch 4 --steps 1
+        train_both "$preset" "${data[@]}" --batch 4 --steps 1 --set 'train.order=z (D G)'
         check_gradients "$preset"
         check_losses "$preset" 1e-4
         ;;
