@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "train.h"
 #include "commands/commands.h"
@@ -96,7 +95,8 @@ static int report(gan_status status)
     return status;
 }
 
-/* A launcher starts N copies; what needs no rank is done by the first. */
+/* A launcher starts N copies; what needs no rank is done by the first. The others end well, whatever comes of
+ * it: the first to fail makes the launcher kill the rest, and that must be the one who has said why. */
 static bool is_first_copy(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
@@ -111,12 +111,9 @@ static int run_ranks(size_t command, int argc, char **argv, int skip)
     gan_comm *comm = NULL;
     bool others_wait = false;
     gan_status status = gan_comm_open_mpi(&comm, &argc, &argv);
-    /* Copies that do not find each other are all refused for the same reason. Whoever ends first makes the
-     * launcher kill the rest, and that must not be the one who says why. */
-    if (status == GAN_BAD_INPUT && !is_first_copy()) {
-        sleep(1);
-        return status;
-    }
+    /* Copies that do not find each other are all refused for the same reason. */
+    if (status == GAN_BAD_INPUT && !is_first_copy())
+        return GAN_OK;
     if (status != GAN_OK)
         return report(status);
     status = rank_commands[command].run(&others_wait, comm, argc - skip, argv + skip);
@@ -138,11 +135,11 @@ int main(int argc, char **argv)
             word = "help";
     for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
         if (strcmp(word, local_commands[i].word) == 0)
-            return is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : 0;
+            return is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : GAN_OK;
     for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
         if (strcmp(word, rank_commands[i].word) == 0)
             return run_ranks(i, argc, argv, argc > 1 ? 2 : 1);
     if (word[0] == '-')
         return run_ranks(0, argc, argv, 1);
-    return is_first_copy() ? report(unknown_command(word)) : GAN_BAD_INPUT;
+    return is_first_copy() ? report(unknown_command(word)) : GAN_OK;
 }

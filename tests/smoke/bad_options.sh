@@ -14,6 +14,30 @@ refused 2 backend cpuu cpu -- --config net.ini --out run --backend cpuu
 refused 2 --batch "'0'" '1 to' -- --config net.ini --out run --batch 0
 refused 2 train.bn golbal 'global, shard' -- --config net.ini --out run --set train.bn=golbal
 
+# The rank that says why may be the last to start; nobody may end the job before it has.
+cat >late.sh <<'END'
+[ "$OMPI_COMM_WORLD_RANK" -ne 0 ] || sleep 0.5
+exec "$@"
+END
+# A copy that no launcher of this MPI has started: it finds no other.
+cat >lost.sh <<'END'
+unset $(env | grep -oE '^(PMIX|OMPI_MCA|ORTE)_[^=]*')
+exec bash late.sh "$@"
+END
+refused_late() {
+    local script=$1 text=$2
+    shift 2
+    command=(mpirun --oversubscribe --bind-to none -np 2 bash "$script" "$gan" "$@")
+    start_command out err
+    wait_for_end
+    [ "$status" -eq 2 ] || fail "exit status $status, not 2, of: ${command[*]}"
+    said_once
+    says err "$text"
+}
+refused_late late.sh trian trian --config net.ini
+refused_late late.sh --bacth --config net.ini --bacth 16
+refused_late lost.sh 'MPI connects only this one' --config net.ini --out run
+
 # The rest alone: they end at the same place.
 refuses 2 0 --batch 12x -- --config net.ini --out run --batch 12x
 refuses 2 0 --batch 99999999999999999999 -- --config net.ini --out run --batch 99999999999999999999
