@@ -8,7 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export CUDASIM_DEVICES=8 OMPI_MCA_odls_base_sigkill_timeout=0
 
 run() {
-    timeout 100 bash "$here/../comm/mpirun.sh" "$@" 2>&1
+    timeout 250 bash "$here/../comm/mpirun.sh" "$@" 2>&1
 }
 
 rounds=8

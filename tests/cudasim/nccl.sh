@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export CUDASIM_DEVICES=8 GAN_TEST_SEEDS=${2:-1} OMPI_MCA_odls_base_sigkill_timeout=0
 
 run() {
-    timeout $((60 + 10 * GAN_TEST_SEEDS)) bash "$here/../comm/mpirun.sh" "$@" 2>&1
+    timeout $((200 + 10 * GAN_TEST_SEEDS)) bash "$here/../comm/mpirun.sh" "$@" 2>&1
 }
 
 expect_report() {

@@ -2,7 +2,7 @@
 # program on fixed numbers of ranks. The label `long` is for what takes minutes: ctest --test-dir build -L long.
 function(gan_dist_test name script)
   add_test(NAME dist.${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/dist/${script}.sh $<TARGET_FILE:gan_dist> ${ARGN})
-  set_tests_properties(dist.${name} PROPERTIES LABELS dist RESOURCE_LOCK mpi COST 50 TIMEOUT 300 SKIP_RETURN_CODE 77)
+  set_tests_properties(dist.${name} PROPERTIES LABELS dist RESOURCE_LOCK mpi COST 50 TIMEOUT 600 SKIP_RETURN_CODE 77)
 endfunction()
 
 # With sanitizers the whole program is run by one script of each kind: the others would repeat it ten times slower.

@@ -77,11 +77,11 @@ start_command() {
 
 # wait_for_end: leaves `status`. What does not end is described before it is killed.
 wait_for_end() {
-    local end=$((SECONDS + 100))
+    local end=$((SECONDS + 200))
     while kill -0 "$started" 2>/dev/null; do
         if [ "$SECONDS" -ge "$end" ]; then
             describe_processes >&2
-            fail "no end after 100 s: ${command[*]}"
+            fail "no end after 200 s: ${command[*]}"
         fi
         sleep 0.02
     done
