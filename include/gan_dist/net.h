@@ -96,9 +96,10 @@ gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train);
 /* Whether a pass in training calls the spec's `reduce`: batch norm over the global batch. */
 bool gan_net_has_sums(const gan_net *net);
 
-/* What a backward pass computes. Parameters: overwrites (never adds to) the gradient arena with the sum over
- * the given passes and local shards; without it the arena is untouched. Input: down to the input gradient;
- * else it ends at the first layer with parameters. */
+/* What a backward pass computes; `passes` are in the order of their numbers, without a gap. Parameters:
+ * overwrites (never adds to) the gradient arena with the sum over the given passes and local shards; without
+ * it the arena is untouched. Input: down to the input gradient; else it ends at the first layer with
+ * parameters. */
 enum { GAN_WANT_PARAMETERS = 1, GAN_WANT_INPUT = 2 };
 gan_status gan_net_backward(gan_net *net, gan_pass *const *passes, int n, unsigned want);
 

@@ -21,7 +21,9 @@ typedef struct bn_pass {
 
 typedef struct bn_state {
     int sets;
-    double *total; /* [passes][2c]: contiguous, so that lockstep passes need one message */
+    double *sums;  /* of all passes and shards */
+    double *total; /* [passes][2c]: contiguous, so that lockstep passes need one message; a single shard's
+                      sums are the total */
     bn_pass *passes;
 } bn_state;
 
@@ -46,18 +48,16 @@ static gan_status parse(gan_layer *layer, gan_words *words)
                              (gan_init){GAN_INIT_CONSTANT, 1, 0});
 }
 
-static gan_status open_pass(bn_pass *pass, gan_layer *layer, int sets)
+static gan_status open_pass(bn_pass *pass, gan_layer *layer, int sets, double *sums, size_t stride)
 {
     gan_backend *be = layer->net->backend;
     size_t c = (size_t)layer->out.c, n_local = (size_t)layer->net->spec.n_local;
-    size_t sums_stride = (2 * c + 7) / 8 * 8;
-    void *sums, *floats;
+    void *floats;
     pass->sums = calloc(n_local, sizeof *pass->sums);
     if (!pass->sums)
         return gan_error(GAN_FAILED, "batch norm: out of memory");
-    GAN_TRY(be->ops->alloc(be, &sums, n_local * sums_stride * sizeof(double)));
     for (size_t s = 0; s < n_local; s++)
-        pass->sums[s] = (double *)sums + s * sums_stride;
+        pass->sums[s] = sums + s * stride;
     GAN_TRY(be->ops->alloc(be, &floats, 4 * (size_t)sets * c * sizeof(float)));
     pass->mean = floats;
     pass->deviation = pass->mean + (size_t)sets * c;
@@ -66,22 +66,37 @@ static gan_status open_pass(bn_pass *pass, gan_layer *layer, int sets)
     return GAN_OK;
 }
 
+static gan_status open_sums(bn_state *state, const gan_layer *layer, size_t stride)
+{
+    gan_backend *be = layer->net->backend;
+    size_t passes = (size_t)layer->net->spec.passes, n_local = (size_t)layer->net->spec.n_local;
+    void *memory;
+    GAN_TRY(be->ops->alloc(be, &memory, passes * n_local * stride * sizeof(double)));
+    state->sums = state->total = memory;
+    if (n_local == 1)
+        return GAN_OK;
+    state->total = NULL;
+    GAN_TRY(be->ops->alloc(be, &memory, passes * 2 * (size_t)layer->out.c * sizeof(double)));
+    state->total = memory;
+    return GAN_OK;
+}
+
 static gan_status open_state(gan_layer *layer)
 {
     gan_net *net = layer->net;
-    gan_backend *be = net->backend;
     int n = net->spec.passes;
+    size_t n_local = (size_t)net->spec.n_local, each = 2 * (size_t)layer->out.c;
+    size_t stride = n_local == 1 ? each : (each + 7) / 8 * 8;
     bn_state *state = calloc(1, sizeof *state);
     layer->state = state;
     if (!state || !(state->passes = calloc((size_t)n, sizeof *state->passes)))
         return gan_error(GAN_FAILED, "batch norm: out of memory");
     state->sets = net->spec.bn == GAN_BN_SHARD ? net->spec.n_local : 1;
-    void *total;
-    GAN_TRY(be->ops->alloc(be, &total, 2 * (size_t)n * (size_t)layer->out.c * sizeof(double)));
-    state->total = total;
+    GAN_TRY(open_sums(state, layer, stride));
     for (int p = 0; p < n; p++)
-        GAN_TRY(open_pass(&state->passes[p], layer, state->sets));
-    gan_net_need_parts(net, 2 * (size_t)layer->out.c);
+        GAN_TRY(open_pass(&state->passes[p], layer, state->sets, state->sums + (size_t)p * n_local * stride,
+                          stride));
+    gan_net_need_parts(net, each);
     return GAN_OK;
 }
 
@@ -90,13 +105,13 @@ static void close_state(gan_layer *layer)
     bn_state *state = layer->state;
     gan_backend *be = layer->net->backend;
     for (int p = 0; state && state->passes && p < layer->net->spec.passes; p++) {
-        if (state->passes[p].sums)
-            be->ops->free(be, state->passes[p].sums[0]);
         free(state->passes[p].sums);
         be->ops->free(be, state->passes[p].mean);
     }
     if (state) {
-        be->ops->free(be, state->total);
+        if (state->total != state->sums)
+            be->ops->free(be, state->total);
+        be->ops->free(be, state->sums);
         free(state->passes);
     }
     free(state);
@@ -178,6 +193,11 @@ static const float *kept_output(const gan_layer *layer, const gan_pass *pass, in
     return layer->transient ? gan_pass_x(pass, layer, shard) : gan_pass_y(pass, layer, shard);
 }
 
+static double *total_of(const gan_layer *layer, const gan_pass *pass)
+{
+    return ((const bn_state *)layer->state)->total + (size_t)pass->number * 2 * (size_t)layer->out.c;
+}
+
 /* Rows of the whole global batch. */
 static double global_rows(const gan_layer *layer)
 {
@@ -193,11 +213,12 @@ static gan_status forward(gan_layer *layer, gan_pass *pass, bool train)
         GAN_TRY(gan_layer_run(layer, &pass, 1, train, sums_shard));
         if (net->spec.bn == GAN_BN_GLOBAL) {
             size_t n = 2 * (size_t)layer->out.c;
-            GAN_TRY(be->ops->tree_sum_double(be, state->total, state->passes[pass->number].sums,
-                                             net->spec.n_local, n));
+            double *total = total_of(layer, pass);
+            GAN_TRY(
+                be->ops->tree_sum_double(be, total, state->passes[pass->number].sums, net->spec.n_local, n));
             if (net->spec.reduce)
-                GAN_TRY(net->spec.reduce(net->spec.reduce_context, state->total, n));
-            GAN_TRY(statistics(layer, pass, 0, state->total, global_rows(layer), true));
+                GAN_TRY(net->spec.reduce(net->spec.reduce_context, total, n));
+            GAN_TRY(statistics(layer, pass, 0, total, global_rows(layer), true));
         }
     } else {
         bn_pass *own = &state->passes[pass->number];
@@ -251,7 +272,7 @@ static gan_status backward_apply_shard(void *context, int shard)
     return GAN_OK;
 }
 
-/* The global sums of all passes travel in one message. */
+/* The global sums of all passes, whose numbers follow one another, travel in one message. */
 static gan_status reduce_gradients(gan_layer *layer, gan_pass *const *passes, int n)
 {
     gan_net *net = layer->net;
@@ -259,12 +280,12 @@ static gan_status reduce_gradients(gan_layer *layer, gan_pass *const *passes, in
     bn_state *state = layer->state;
     size_t each = 2 * (size_t)layer->out.c;
     for (int p = 0; p < n; p++)
-        GAN_TRY(be->ops->tree_sum_double(be, state->total + (size_t)p * each,
+        GAN_TRY(be->ops->tree_sum_double(be, total_of(layer, passes[p]),
                                          state->passes[passes[p]->number].sums, net->spec.n_local, each));
     if (net->spec.reduce)
-        GAN_TRY(net->spec.reduce(net->spec.reduce_context, state->total, (size_t)n * each));
+        GAN_TRY(net->spec.reduce(net->spec.reduce_context, total_of(layer, passes[0]), (size_t)n * each));
     for (int p = 0; p < n; p++)
-        GAN_TRY(be->ops->means(be, state->passes[passes[p]->number].mean_g, state->total + (size_t)p * each,
+        GAN_TRY(be->ops->means(be, state->passes[passes[p]->number].mean_g, total_of(layer, passes[p]),
                                (int)each, global_rows(layer)));
     return GAN_OK;
 }
