@@ -78,6 +78,7 @@ typedef gan_status (*gan_shard_fn)(void *context, int shard);
 typedef struct gan_backend_ops {
     const char *name;
     bool host_memory;   /* its memory is the host's: upload and download may be skipped */
+    bool keeps_outputs; /* has the memory for every output: none is computed a second time to save it */
     bool shares_copies; /* the private copies of one group's plans stand where the other's do */
 
     /* --- memory --- */

@@ -105,9 +105,7 @@ static void print_counts(const counted_run *run, const gan_config *config, int s
         total.bytes_written += work->bytes_written;
     }
     print_row("total", &total);
-    gan_log0("a picture              %.6f GFLOP, of which %.6f are work not done twice; %.4f MB",
-             1e-9 * total.flops / pictures,
-             1e-9 * gan_count_step(run->nets[G], run->nets[D], gan_step_order(run->step)),
+    gan_log0("a picture              %.6f GFLOP and %.4f MB", 1e-9 * total.flops / pictures,
              1e-6 * (total.bytes_read + total.bytes_written) / pictures);
     gan_log0(
         "columns                %.3f MB, written and read once more each by matrix products over columns",

@@ -165,12 +165,20 @@ static gan_status alloc_arenas(gan_net *net)
     return GAN_OK;
 }
 
+static void keep_outputs(gan_net *net)
+{
+    for (int i = 0; i < net->n_layers; i++)
+        net->layers[i].transient = false;
+}
+
 /* Layers and passes say what scratch they need as they open; a network's own workspace can then be filled at
  * once. */
 static gan_status open_parts(gan_net *net)
 {
     const gan_net_spec *spec = &net->spec;
     GAN_TRY(alloc_arenas(net));
+    if (net->backend->ops->keeps_outputs)
+        keep_outputs(net);
     net->owns_workspace = spec->workspace == NULL;
     net->workspace = spec->workspace;
     if (net->owns_workspace)

@@ -80,7 +80,7 @@ def count(program, preset, *words):
             and line[22:].split()[0].replace(".", "").isdigit() and len(line[22:].split()) == 4}
     rest = {line[:22].strip(): line[22:].split() for line in lines}
     return {"rows": rows, "pictures": int(lines[0].split(" shards of ")[1].split()[0]), "GFLOP": float(rest["a picture"][0]),
-            "MB": float(rest["a picture"][10]), "columns": float(rest["columns"][0]),
+            "MB": float(rest["a picture"][3]), "columns": float(rest["columns"][0]),
             "sent": {net: float(rest[net][-2]) for net in ("G", "D")}}
 
 

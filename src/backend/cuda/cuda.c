@@ -64,6 +64,7 @@ static void close_backend(gan_backend *be)
 static const gan_backend_ops table = {
     .name = "cuda",
     .host_memory = false,
+    .keeps_outputs = true,
     .alloc = gan_cuda_alloc,
     .free = gan_cuda_free,
     .upload = gan_cuda_upload,
