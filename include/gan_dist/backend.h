@@ -140,11 +140,13 @@ typedef struct gan_backend_ops {
      * anything. */
     gan_status (*bn_backward_sums)(gan_backend *be, double *sums, const float *dy, const float *x,
                                    const float *y, const gan_bn_args *args);
-    /* dx = gamma * inverse_deviation * (g - mean_g[c] - xhat * mean_gx[c]); dx may be dy. */
+    /* From those sums over `count` rows, mean_g = sums[0..c) / count and mean_gx = sums[c..2c) / count as
+     * floats: dx = gamma * inverse_deviation * (g - mean_g - xhat * mean_gx); dx may be dy. */
     gan_status (*bn_backward)(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
-                              const float *mean_g, const float *mean_gx, const gan_bn_args *args);
-    /* part[0..n) = (accumulate: +=) the sums, as floats: the shard's gradient of beta and gamma. */
-    gan_status (*sums_to_part)(gan_backend *be, float *part, const double *sums, int n, bool accumulate);
+                              const double *sums, double count, const gan_bn_args *args);
+    /* dbeta[0..c) and dgamma[0..c) = (accumulate: +=) those sums, as floats: the shard's share. */
+    gan_status (*bn_gradients)(gan_backend *be, float *dgamma, float *dbeta, const double *sums, int c,
+                               bool accumulate);
     /* y[n][hw][c + classes] = x with the one-hot label of each picture appended to every position; and its
      * gradient. */
     gan_status (*label_forward)(gan_backend *be, float *y, const float *x, const int *labels, int n,
@@ -176,8 +178,6 @@ typedef struct gan_backend_ops {
     gan_status (*bn_statistics)(gan_backend *be, float *mean, float *inverse_deviation, float *running_mean,
                                 float *running_var, const double *sums, int c, double count, double epsilon,
                                 double momentum);
-    /* out[i] = (float)(sums[i] / count), i < n. */
-    gan_status (*means)(gan_backend *be, float *out, const double *sums, int n, double count);
     /* inverse_deviation = 1/sqrt(running_var + epsilon), for inference. */
     gan_status (*bn_inference)(gan_backend *be, float *inverse_deviation, const float *running_var, int c,
                                double epsilon);

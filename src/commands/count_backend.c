@@ -199,14 +199,15 @@ static gan_status bn_backward_sums(gan_backend *be, double *sums, const float *d
 }
 
 static gan_status bn_backward(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
-                              const float *mean_g, const float *mean_gx, const gan_bn_args *args)
+                              const double *sums, double count, const gan_bn_args *args)
 {
-    return add(be, GAN_WORK_BN, 0, backward_reads(args) + 2.0 * args->c, (double)args->rows * args->c);
+    return add(be, GAN_WORK_BN, 0, backward_reads(args) + 4.0 * args->c, (double)args->rows * args->c);
 }
 
-static gan_status sums_to_part(gan_backend *be, float *part, const double *sums, int n, bool accumulate)
+static gan_status bn_gradients(gan_backend *be, float *dgamma, float *dbeta, const double *sums, int c,
+                               bool accumulate)
 {
-    return add(be, GAN_WORK_BN, 0, 2.0 * n + (accumulate ? n : 0), n);
+    return add(be, GAN_WORK_BN, 0, 4.0 * c + (accumulate ? 2 * c : 0), 2.0 * c);
 }
 
 static gan_status bn_statistics(gan_backend *be, float *mean, float *inverse_deviation, float *running_mean,
@@ -215,11 +216,6 @@ static gan_status bn_statistics(gan_backend *be, float *mean, float *inverse_dev
 {
     const double running = running_mean ? 2.0 * c : 0;
     return add(be, GAN_WORK_BN, 0, 4.0 * c + running, 2.0 * c + running);
-}
-
-static gan_status means(gan_backend *be, float *out, const double *sums, int n, double count)
-{
-    return add(be, GAN_WORK_BN, 0, 2.0 * n, n);
 }
 
 /* --- the rest --- */
@@ -257,6 +253,8 @@ static gan_status noise(gan_backend *be, float *out, size_t n, size_t dim, bool 
 
 static gan_status tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n)
 {
+    if (n_parts == 1 && out == parts[0])
+        return GAN_OK;
     return add(be, GAN_WORK_SHARD_SUMS, 0, n_parts * (double)n, (double)n);
 }
 
@@ -299,7 +297,7 @@ static const gan_backend_ops table = {
     .bn_forward = bn_forward,
     .bn_backward_sums = bn_backward_sums,
     .bn_backward = bn_backward,
-    .sums_to_part = sums_to_part,
+    .bn_gradients = bn_gradients,
     .label_forward = label_forward,
     .label_backward = label_backward,
     .transpose = transpose,
@@ -308,7 +306,6 @@ static const gan_backend_ops table = {
     .tree_sum = tree_sum,
     .tree_sum_double = tree_sum_double,
     .bn_statistics = bn_statistics,
-    .means = means,
     .adam = adam,
 };
 

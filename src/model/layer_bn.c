@@ -16,7 +16,6 @@ enum { GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR };
 typedef struct bn_pass {
     double **sums;           /* [n_local][2c] */
     float *mean, *deviation; /* [sets][c]; deviation is its inverse */
-    float *mean_g, *mean_gx; /* [sets][2c]: both means side by side */
 } bn_pass;
 
 typedef struct bn_state {
@@ -58,11 +57,9 @@ static gan_status open_pass(bn_pass *pass, gan_layer *layer, int sets, double *s
         return gan_error(GAN_FAILED, "batch norm: out of memory");
     for (size_t s = 0; s < n_local; s++)
         pass->sums[s] = sums + s * stride;
-    GAN_TRY(be->ops->alloc(be, &floats, 4 * (size_t)sets * c * sizeof(float)));
+    GAN_TRY(be->ops->alloc(be, &floats, 2 * (size_t)sets * c * sizeof(float)));
     pass->mean = floats;
     pass->deviation = pass->mean + (size_t)sets * c;
-    pass->mean_g = pass->deviation + (size_t)sets * c;
-    pass->mean_gx = pass->mean_g + c;
     return GAN_OK;
 }
 
@@ -230,25 +227,30 @@ static gan_status forward(gan_layer *layer, gan_pass *pass, bool train)
     return gan_layer_run(layer, &pass, 1, train, apply_shard);
 }
 
+/* Where a shard's gradient of gamma or beta goes: a single shard's is the gradient. */
+static float *part_of(const gan_layer *layer, int which, int shard)
+{
+    const gan_net *net = layer->net;
+    if (net->spec.n_local == 1)
+        return gan_net_gradient(net, layer->params[which]);
+    return gan_net_parts(net)[shard] + (which == GAMMA ? 0 : layer->out.c);
+}
+
 static gan_status backward_sums_shard(void *context, int shard)
 {
     const gan_layer_job *job = context;
     gan_layer *layer = job->layer;
     gan_backend *be = layer->net->backend;
-    bn_state *state = layer->state;
-    int n = 2 * layer->out.c;
     for (int p = 0; p < job->n; p++) {
         gan_pass *pass = job->passes[p];
-        bn_pass *own = &state->passes[pass->number];
+        double *sums = ((bn_state *)layer->state)->passes[pass->number].sums[shard];
         gan_bn_args args = args_of(layer, pass, shard, true);
-        GAN_TRY(be->ops->bn_backward_sums(be, own->sums[shard], gan_pass_gradient(pass, shard),
+        GAN_TRY(be->ops->bn_backward_sums(be, sums, gan_pass_gradient(pass, shard),
                                           gan_pass_x(pass, layer, shard), kept_output(layer, pass, shard),
                                           &args));
         if (job->want_dw)
-            GAN_TRY(be->ops->sums_to_part(be, gan_net_parts(layer->net)[shard], own->sums[shard], n, p > 0));
-        if (layer->net->spec.bn == GAN_BN_SHARD)
-            GAN_TRY(be->ops->means(be, own->mean_g + set_of(layer, shard) * (size_t)n, own->sums[shard], n,
-                                   (double)rows_of(layer)));
+            GAN_TRY(be->ops->bn_gradients(be, part_of(layer, GAMMA, shard), part_of(layer, BETA, shard), sums,
+                                          layer->out.c, p > 0));
     }
     return GAN_OK;
 }
@@ -258,16 +260,15 @@ static gan_status backward_apply_shard(void *context, int shard)
     const gan_layer_job *job = context;
     gan_layer *layer = job->layer;
     gan_backend *be = layer->net->backend;
-    bn_state *state = layer->state;
+    bool global = layer->net->spec.bn == GAN_BN_GLOBAL;
     for (int p = 0; p < job->n; p++) {
         gan_pass *pass = job->passes[p];
-        bn_pass *own = &state->passes[pass->number];
+        const double *own = ((const bn_state *)layer->state)->passes[pass->number].sums[shard];
         gan_bn_args args = args_of(layer, pass, shard, true);
-        size_t at = set_of(layer, shard) * 2 * (size_t)layer->out.c;
         float *dy = gan_pass_gradient(pass, shard);
         GAN_TRY(be->ops->bn_backward(be, dy, dy, gan_pass_x(pass, layer, shard),
-                                     kept_output(layer, pass, shard), own->mean_g + at, own->mean_gx + at,
-                                     &args));
+                                     kept_output(layer, pass, shard), global ? total_of(layer, pass) : own,
+                                     global ? global_rows(layer) : (double)rows_of(layer), &args));
     }
     return GAN_OK;
 }
@@ -282,32 +283,30 @@ static gan_status reduce_gradients(gan_layer *layer, gan_pass *const *passes, in
     for (int p = 0; p < n; p++)
         GAN_TRY(be->ops->tree_sum_double(be, total_of(layer, passes[p]),
                                          state->passes[passes[p]->number].sums, net->spec.n_local, each));
-    if (net->spec.reduce)
-        GAN_TRY(net->spec.reduce(net->spec.reduce_context, total_of(layer, passes[0]), (size_t)n * each));
-    for (int p = 0; p < n; p++)
-        GAN_TRY(be->ops->means(be, state->passes[passes[p]->number].mean_g, total_of(layer, passes[p]),
-                               (int)each, global_rows(layer)));
-    return GAN_OK;
+    return net->spec.reduce
+               ? net->spec.reduce(net->spec.reduce_context, total_of(layer, passes[0]), (size_t)n * each)
+               : GAN_OK;
+}
+
+static gan_status sum_parts(gan_layer *layer, int which)
+{
+    gan_net *net = layer->net;
+    float *parts[net->spec.n_local];
+    for (int s = 0; s < net->spec.n_local; s++)
+        parts[s] = part_of(layer, which, s);
+    return net->backend->ops->tree_sum(net->backend, gan_net_gradient(net, layer->params[which]), parts,
+                                       net->spec.n_local, (size_t)layer->out.c);
 }
 
 static gan_status backward(gan_layer *layer, gan_pass *const *passes, int n, bool want_dx, bool want_dw)
 {
     (void)want_dx;
-    gan_net *net = layer->net;
-    gan_backend *be = net->backend;
     GAN_TRY(gan_layer_run(layer, passes, n, want_dw, backward_sums_shard));
     if (want_dw) {
-        /* gamma's sums are the second half of a part, beta's the first. */
-        size_t c = (size_t)layer->out.c;
-        float *both[net->spec.n_local];
-        GAN_TRY(be->ops->tree_sum(be, gan_net_gradient(net, layer->params[BETA]), gan_net_parts(net),
-                                  net->spec.n_local, c));
-        for (int s = 0; s < net->spec.n_local; s++)
-            both[s] = gan_net_parts(net)[s] + c;
-        GAN_TRY(
-            be->ops->tree_sum(be, gan_net_gradient(net, layer->params[GAMMA]), both, net->spec.n_local, c));
+        GAN_TRY(sum_parts(layer, GAMMA));
+        GAN_TRY(sum_parts(layer, BETA));
     }
-    if (net->spec.bn == GAN_BN_GLOBAL)
+    if (layer->net->spec.bn == GAN_BN_GLOBAL)
         GAN_TRY(reduce_gradients(layer, passes, n));
     return gan_layer_run(layer, passes, n, true, backward_apply_shard);
 }

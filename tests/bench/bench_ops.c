@@ -70,7 +70,7 @@ typedef struct bench_work {
     float *x[SHARDS], *y[SHARDS], *dy[SHARDS], *part[SHARDS], *weights;
     double *sums[SHARDS];
     gan_bn_args bn;
-    const float *means;
+    const float *bias;
     size_t n;
     float *arena[4];
 } bench_work;
@@ -151,9 +151,10 @@ static gan_status shard_op(void *context, int s)
     case BN_BACKWARD_SUMS:
         return be->ops->bn_backward_sums(be, w->sums[s], w->dy[s], w->x[s], w->y[s], &w->bn);
     case BN_BACKWARD:
-        return be->ops->bn_backward(be, w->part[s], w->dy[s], w->x[s], w->y[s], w->means, w->means, &w->bn);
+        return be->ops->bn_backward(be, w->part[s], w->dy[s], w->x[s], w->y[s], w->sums[s],
+                                    (double)w->bn.rows, &w->bn);
     case BIAS_ADD:
-        return be->ops->bias_add(be, w->y[s], w->means, w->bn.rows, w->bn.c);
+        return be->ops->bias_add(be, w->y[s], w->bias, w->bn.rows, w->bn.c);
     default:
         return be->ops->bias_gradient(be, w->part[s], w->dy[s], w->bn.rows, w->bn.c, false);
     }
@@ -273,7 +274,7 @@ static void bench_one_map(const bench_map *m, bench_step *step)
     float *channels = take(4096 * sizeof(float));
     w.bn = (gan_bn_args){IMAGES * m->rows, m->c,  channels, channels + 1024, channels + 2048,
                          channels + 3072,  m->act};
-    w.means = channels;
+    w.bias = channels;
     w.n = w.bn.rows * (size_t)m->c;
     take_shards(&w, w.n, w.n, w.n);
     printf("%-12s", m->net);

@@ -33,16 +33,16 @@ awk -v B=24 -v S=2 '
         expect("weights\047 layout", 10, 0, w + v, w + v) # once after each update
         expect("Adam", 2, 0, 4 * (3576704 + 2765568), 3 * (3576704 + 2765568))
 
-        # Batch norm of n numbers a picture in c channels. A forward pass: sums, statistics, apply; a backward pass: sums, means, apply;
+        # Batch norm of n numbers a picture in c channels. A forward pass: sums, statistics, apply; a backward pass: sums, apply;
         # for its own gradients the sums once more as floats. A double is two numbers.
         n_d = a2 + a3 + a4; c_d = 128 + 256 + 512; n_g = g1 + g2 + g3 + g4; c_g = 512 + 256 + 128 + 64
         n = 3 * n_d + n_g; c = 3 * c_d + c_g # as many forward passes as backward passes, and layers 3 and 4
         layers = 3 * 3 + 4; own = 2 * 3 + 4; c_own = 2 * c_d + c_g
-        read = B * n + 6 * c + B * n + S * 4 * c + B * (2 * n) + S * 4 * c + 4 * c + B * (2 * n) + S * 6 * c
-        written = S * 4 * c + 4 * c + B * n + S * 4 * c + 2 * c + B * n
+        read = B * n + 6 * c + B * n + S * 4 * c + B * (2 * n) + S * 4 * c + B * (2 * n) + S * 8 * c
+        written = S * 4 * c + 4 * c + B * n + S * 4 * c + B * n
         read += S * (4 * c_own + 2 * c_d)
         written += S * 2 * c_own
-        expect("batch norm", layers * (4 * S + 2) + own * S, 0, read, written)
+        expect("batch norm", layers * (4 * S + 1) + own * S, 0, read, written)
     }
     { name = substr($0, 1, 22); sub(/ +$/, "", name) }
     name in expected {

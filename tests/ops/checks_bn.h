@@ -8,8 +8,7 @@ void check_bn_sums(gan_backend *be);
 void check_bn_forward(gan_backend *be);
 void check_bn_gradients(gan_backend *be); /* dx, dgamma, dbeta by finite differences, over two shards */
 void check_bn_statistics(gan_backend *be);
-void check_sums_to_part(gan_backend *be);
-void check_means(gan_backend *be);
+void check_gradient_sums(gan_backend *be);
 void check_bn_inference(gan_backend *be);
 
 #endif

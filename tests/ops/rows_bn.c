@@ -21,14 +21,14 @@ static size_t values(const ops_case *c)
     return c->shape->rows * (size_t)c->shape->c;
 }
 
-enum { MEAN, INVERSE_DEVIATION, GAMMA, BETA, MEAN_G, MEAN_GX }; /* buffers of the whole */
+enum { MEAN, INVERSE_DEVIATION, GAMMA, BETA, BACKWARD_SUMS }; /* buffers of the whole */
 
 static void add_parameters(ops_case *c)
 {
     size_t n = (size_t)c->shape->c;
     ops_floats(c, OPS_WHOLE, OPS_IN, n);
     ops_positive(c, OPS_WHOLE, OPS_IN, n);
-    for (int i = GAMMA; i <= MEAN_GX; i++)
+    for (int i = GAMMA; i <= BETA; i++)
         ops_floats(c, OPS_WHOLE, OPS_IN, n);
 }
 
@@ -99,10 +99,11 @@ static gan_status run_backward_sums(ops_case *c, int shard)
                                         ops_f(c, shard, Y), &args);
 }
 
-/* flag: dx is dy. */
+/* flag: dx is dy. The sums are random numbers: over few rows, so that their means matter. */
 static void setup_backward(ops_case *c)
 {
     add_parameters(c);
+    ops_doubles(c, OPS_WHOLE, OPS_IN, 2 * (size_t)c->shape->c);
     for (int shard = 0; shard < c->shards; shard++) {
         ops_floats(c, shard, c->shape->flag ? OPS_INOUT : OPS_OUT, values(c));
         ops_floats(c, shard, OPS_IN, values(c));
@@ -118,21 +119,22 @@ static gan_status run_backward(ops_case *c, int shard)
     const float *dy = c->shape->flag ? dx : ops_f(c, shard, DY);
     GAN_TRY(run_own_forward(c, shard));
     return c->be->ops->bn_backward(c->be, dx, dy, ops_f(c, shard, X), ops_f(c, shard, Y),
-                                   ops_f(c, OPS_WHOLE, MEAN_G), ops_f(c, OPS_WHOLE, MEAN_GX), &args);
+                                   ops_d(c, OPS_WHOLE, BACKWARD_SUMS), 3, &args);
 }
 
-static void setup_sums_to_part(ops_case *c)
+static void setup_gradients(ops_case *c)
 {
     for (int shard = 0; shard < c->shards; shard++) {
         ops_floats(c, shard, OPS_INOUT, (size_t)c->shape->c);
-        ops_doubles(c, shard, OPS_IN, (size_t)c->shape->c);
+        ops_floats(c, shard, OPS_INOUT, (size_t)c->shape->c);
+        ops_doubles(c, shard, OPS_IN, 2 * (size_t)c->shape->c);
     }
 }
 
-static gan_status run_sums_to_part(ops_case *c, int shard)
+static gan_status run_gradients(ops_case *c, int shard)
 {
-    return c->be->ops->sums_to_part(c->be, ops_f(c, shard, 0), ops_d(c, shard, 1), c->shape->c,
-                                    c->shape->flag);
+    return c->be->ops->bn_gradients(c->be, ops_f(c, shard, 0), ops_f(c, shard, 1), ops_d(c, shard, 2),
+                                    c->shape->c, c->shape->flag);
 }
 
 /* Real sums, so that the variance is one: of count rows, mean m and variance v: count*m and count*(v + m*m).
@@ -170,18 +172,6 @@ static gan_status run_statistics(ops_case *c)
                                      1e-5, 0.1);
 }
 
-static void setup_means(ops_case *c)
-{
-    ops_floats(c, OPS_WHOLE, OPS_OUT, (size_t)c->shape->c);
-    ops_doubles(c, OPS_WHOLE, OPS_IN, (size_t)c->shape->c);
-}
-
-static gan_status run_means(ops_case *c)
-{
-    return c->be->ops->means(c->be, ops_f(c, OPS_WHOLE, 0), ops_d(c, OPS_WHOLE, 1), c->shape->c,
-                             (double)c->shape->rows);
-}
-
 static void setup_inference(ops_case *c)
 {
     ops_floats(c, OPS_WHOLE, OPS_OUT, (size_t)c->shape->c);
@@ -202,12 +192,10 @@ static const ops_row rows[] = {
      .shard = run_backward_sums, .check = check_bn_gradients},
     {OPS_OP(bn_backward), OPS_SHAPES(bn_shapes), .tolerance = 1e-6, .setup = setup_backward,
      .shard = run_backward, .check = check_bn_gradients},
-    {OPS_OP(sums_to_part), OPS_SHAPES(bn_shapes), .tolerance = 1e-7, .setup = setup_sums_to_part,
-     .shard = run_sums_to_part, .check = check_sums_to_part},
+    {OPS_OP(bn_gradients), OPS_SHAPES(bn_shapes), .tolerance = 1e-7, .setup = setup_gradients,
+     .shard = run_gradients, .check = check_gradient_sums},
     {OPS_OP(bn_statistics), OPS_SHAPES(bn_shapes), .tolerance = 2e-7, .setup = setup_statistics,
      .whole = run_statistics, .check = check_bn_statistics},
-    {OPS_OP(means), OPS_SHAPES(bn_shapes), .tolerance = 1e-7, .setup = setup_means, .whole = run_means,
-     .check = check_means},
     {OPS_OP(bn_inference), OPS_SHAPES(bn_shapes), .tolerance = 2e-7, .setup = setup_inference,
      .whole = run_inference, .check = check_bn_inference},
 };

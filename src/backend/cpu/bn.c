@@ -192,12 +192,16 @@ GAN_CLONES static void backward_all(float *dx, const float *dy, const float *x, 
 }
 
 gan_status gan_cpu_bn_backward(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
-                               const float *mean_g, const float *mean_gx, const gan_bn_args *args)
+                               const double *sums, double count, const gan_bn_args *args)
 {
-    (void)be;
+    const size_t c = (size_t)args->c;
     wide w;
+    float *means;
+    GAN_TRY(gan_cpu_scratch_get(&means, be, 2 * c));
+    for (size_t i = 0; i < 2 * c; i++)
+        means[i] = (float)(sums[i] / count);
     widen(&w, args);
-    backward_all(dx, dy, x, y, repeat(&w, 4, mean_g, args->c), repeat(&w, 5, mean_gx, args->c), &w,
+    backward_all(dx, dy, x, y, repeat(&w, 4, means, args->c), repeat(&w, 5, means + c, args->c), &w,
                  args->act);
     return GAN_OK;
 }

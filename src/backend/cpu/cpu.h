@@ -60,7 +60,7 @@ gan_status gan_cpu_bn_forward(gan_backend *be, float *y, const float *x, const g
 gan_status gan_cpu_bn_backward_sums(gan_backend *be, double *sums, const float *dy, const float *x,
                                     const float *y, const gan_bn_args *args);
 gan_status gan_cpu_bn_backward(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
-                               const float *mean_g, const float *mean_gx, const gan_bn_args *args);
+                               const double *sums, double count, const gan_bn_args *args);
 gan_status gan_cpu_tree_sum(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
 gan_status gan_cpu_tree_sum_double(gan_backend *be, double *out, double *const *parts, int n_parts, size_t n);
 gan_status gan_cpu_adam(gan_backend *be, float *p, float *m, float *v, const float *gradient, size_t n,

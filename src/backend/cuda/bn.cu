@@ -82,44 +82,48 @@ gan_status gan_cuda_bn_forward(gan_backend *be, float *y, const float *x, const 
     return gan_cuda_launched(be, "bn_forward");
 }
 
-/* dx may be dy. */
+/* dx may be dy. Every thread takes the means anew, with 1 / count: a division by each would take longer than
+ * a kernel of its own. */
 static __global__ void __launch_bounds__(GAN_BLOCK)
-    apply_backward(float *dx, const float *dy, const float *x, const float *y, const float *mean_g,
-                   const float *mean_gx, gan_bn_args args)
+    apply_backward(float *dx, const float *dy, const float *x, const float *y, const double *sums,
+                   double share, gan_bn_args args)
 {
     const int i = gan_column();
     if (i >= args.c)
         return;
     const channel k(args, i);
-    const float g_mean = mean_g[i], gx_mean = mean_gx[i];
+    const float mean_g = (float)(sums[i] * share), mean_gx = (float)(sums[args.c + i] * share);
     for (size_t row = gan_first_row(); row < args.rows; row += gan_row_stride()) {
         const size_t at = row * args.c + i;
         const float xhat = k.normalised(x[at]);
         const float g = k.gradient(args.act, dy[at], xhat, y + at);
-        dx[at] = k.gamma * k.inverse_deviation * (g - g_mean - xhat * gx_mean);
+        dx[at] = k.gamma * k.inverse_deviation * (g - mean_g - xhat * mean_gx);
     }
 }
 
 gan_status gan_cuda_bn_backward(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
-                                const float *mean_g, const float *mean_gx, const gan_bn_args *args)
+                                const double *sums, double count, const gan_bn_args *args)
 {
     GAN_LAUNCH(apply_backward, gan_row_grid(args->rows, args->c), gan_row_block(args->c), 0,
-               gan_cuda_stream(be), dx, dy, x, y, mean_g, mean_gx, *args);
+               gan_cuda_stream(be), dx, dy, x, y, sums, 1 / count, *args);
     return gan_cuda_launched(be, "bn_backward");
 }
 
 static __global__ void __launch_bounds__(GAN_BLOCK)
-    round_sums(float *part, const double *sums, size_t n, bool accumulate)
+    round_sums(float *dgamma, float *dbeta, const double *sums, size_t c, bool accumulate)
 {
-    for (size_t i = gan_first(); i < n; i += gan_stride())
-        part[i] = (float)(accumulate ? part[i] + sums[i] : sums[i]);
+    for (size_t i = gan_first(); i < c; i += gan_stride()) {
+        dbeta[i] = (float)(accumulate ? dbeta[i] + sums[i] : sums[i]);
+        dgamma[i] = (float)(accumulate ? dgamma[i] + sums[c + i] : sums[c + i]);
+    }
 }
 
-gan_status gan_cuda_sums_to_part(gan_backend *be, float *part, const double *sums, int n, bool accumulate)
+gan_status gan_cuda_bn_gradients(gan_backend *be, float *dgamma, float *dbeta, const double *sums, int c,
+                                 bool accumulate)
 {
-    GAN_LAUNCH(round_sums, gan_blocks((size_t)n), GAN_BLOCK, 0, gan_cuda_stream(be), part, sums, (size_t)n,
-               accumulate);
-    return gan_cuda_launched(be, "sums_to_part");
+    GAN_LAUNCH(round_sums, gan_blocks((size_t)c), GAN_BLOCK, 0, gan_cuda_stream(be), dgamma, dbeta, sums,
+               (size_t)c, accumulate);
+    return gan_cuda_launched(be, "bn_gradients");
 }
 
 namespace
@@ -156,19 +160,6 @@ gan_status gan_cuda_bn_statistics(gan_backend *be, float *mean, float *inverse_d
                                   count, epsilon,           momentum};
     GAN_LAUNCH(take_statistics, gan_blocks((size_t)c), GAN_BLOCK, 0, gan_cuda_stream(be), args);
     return gan_cuda_launched(be, "bn_statistics");
-}
-
-static __global__ void __launch_bounds__(GAN_BLOCK)
-    divide(float *out, const double *sums, size_t n, double count)
-{
-    for (size_t i = gan_first(); i < n; i += gan_stride())
-        out[i] = (float)(sums[i] / count);
-}
-
-gan_status gan_cuda_means(gan_backend *be, float *out, const double *sums, int n, double count)
-{
-    GAN_LAUNCH(divide, gan_blocks((size_t)n), GAN_BLOCK, 0, gan_cuda_stream(be), out, sums, (size_t)n, count);
-    return gan_cuda_launched(be, "means");
 }
 
 static __global__ void __launch_bounds__(GAN_BLOCK)

@@ -154,12 +154,12 @@ gan_status gan_cuda_bn_forward(gan_backend *be, float *y, const float *x, const 
 gan_status gan_cuda_bn_backward_sums(gan_backend *be, double *sums, const float *dy, const float *x,
                                      const float *y, const gan_bn_args *args);
 gan_status gan_cuda_bn_backward(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
-                                const float *mean_g, const float *mean_gx, const gan_bn_args *args);
-gan_status gan_cuda_sums_to_part(gan_backend *be, float *part, const double *sums, int n, bool accumulate);
+                                const double *sums, double count, const gan_bn_args *args);
+gan_status gan_cuda_bn_gradients(gan_backend *be, float *dgamma, float *dbeta, const double *sums, int c,
+                                 bool accumulate);
 gan_status gan_cuda_bn_statistics(gan_backend *be, float *mean, float *inverse_deviation, float *running_mean,
                                   float *running_var, const double *sums, int c, double count, double epsilon,
                                   double momentum);
-gan_status gan_cuda_means(gan_backend *be, float *out, const double *sums, int n, double count);
 gan_status gan_cuda_bn_inference(gan_backend *be, float *inverse_deviation, const float *running_var, int c,
                                  double epsilon);
 

@@ -63,24 +63,29 @@ gan_status gan_ref_bn_backward_sums(gan_backend *be, double *sums, const float *
 }
 
 gan_status gan_ref_bn_backward(gan_backend *be, float *dx, const float *dy, const float *x, const float *y,
-                               const float *mean_g, const float *mean_gx, const gan_bn_args *args)
+                               const double *sums, double count, const gan_bn_args *args)
 {
     (void)be;
-    for (size_t row = 0; row < args->rows; row++)
-        for (int i = 0; i < args->c; i++) {
+    for (int i = 0; i < args->c; i++) {
+        float mean_g = (float)(sums[i] / count), mean_gx = (float)(sums[args->c + i] / count);
+        for (size_t row = 0; row < args->rows; row++) {
             size_t at = row * args->c + i;
             float g = dy[at] * slope(args, x[at], y + at, i);
-            float centred = g - mean_g[i] - normalised(args, x[at], i) * mean_gx[i];
+            float centred = g - mean_g - normalised(args, x[at], i) * mean_gx;
             dx[at] = args->gamma[i] * args->inverse_deviation[i] * centred;
         }
+    }
     return GAN_OK;
 }
 
-gan_status gan_ref_sums_to_part(gan_backend *be, float *part, const double *sums, int n, bool accumulate)
+gan_status gan_ref_bn_gradients(gan_backend *be, float *dgamma, float *dbeta, const double *sums, int c,
+                                bool accumulate)
 {
     (void)be;
-    for (int i = 0; i < n; i++)
-        part[i] = (float)(accumulate ? part[i] + sums[i] : sums[i]);
+    for (int i = 0; i < c; i++) {
+        dbeta[i] = (float)(accumulate ? dbeta[i] + sums[i] : sums[i]);
+        dgamma[i] = (float)(accumulate ? dgamma[i] + sums[c + i] : sums[c + i]);
+    }
     return GAN_OK;
 }
 
@@ -101,14 +106,6 @@ gan_status gan_ref_bn_statistics(gan_backend *be, float *mean, float *inverse_de
         if (running_var)
             running_var[i] = (float)((1 - momentum) * running_var[i] + momentum * unbiased);
     }
-    return GAN_OK;
-}
-
-gan_status gan_ref_means(gan_backend *be, float *out, const double *sums, int n, double count)
-{
-    (void)be;
-    for (int i = 0; i < n; i++)
-        out[i] = (float)(sums[i] / count);
     return GAN_OK;
 }
 

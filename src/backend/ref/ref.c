@@ -38,7 +38,7 @@ const gan_backend_ops gan_ref_ops = {
     .bn_forward = gan_ref_bn_forward,
     .bn_backward_sums = gan_ref_bn_backward_sums,
     .bn_backward = gan_ref_bn_backward,
-    .sums_to_part = gan_ref_sums_to_part,
+    .bn_gradients = gan_ref_bn_gradients,
     .label_forward = gan_ref_label_forward,
     .label_backward = gan_ref_label_backward,
     .transpose = gan_ref_transpose,
@@ -49,7 +49,6 @@ const gan_backend_ops gan_ref_ops = {
     .tree_sum = gan_ref_tree_sum,
     .tree_sum_double = gan_ref_tree_sum_double,
     .bn_statistics = gan_ref_bn_statistics,
-    .means = gan_ref_means,
     .bn_inference = gan_ref_bn_inference,
     .adam = gan_ref_adam,
 };
