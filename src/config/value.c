@@ -238,11 +238,12 @@ gan_status gan_value_parse(gan_config *config, const gan_option_row *row, const 
 /* The shortest decimal that reads back to the same double. */
 static void print_double(char *out, double x)
 {
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(out, GAN_WORD_MAX, "%.*g", digits, x);
-        if (strtod(out, NULL) == x)
-            return;
-    }
+    char text[GAN_WORD_MAX];
+    int digits = 1;
+    do
+        snprintf(text, sizeof text, "%.*g", digits, x);
+    while (strtod(text, NULL) != x && digits++ < 17);
+    strcpy(out, text);
 }
 
 void gan_value_print(char *out, const gan_config *config, const gan_option_row *row)
