@@ -4,8 +4,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 write_config net.ini
 
-refused 2 trian train -- trian --config net.ini --out run
-refused 2 --bacth --batch -- --config net.ini --out run --bacth 16
+refuses 2 0 trian train -- trian --config net.ini --out run
+refuses 2 0 --bacth --batch -- --config net.ini --out run --bacth 16
 refused 2 train.bacth train.batch -- --config net.ini --out run --set train.bacth=16
 refused 2 qiuckstart quickstart -- --preset qiuckstart --out run
 refused 2 generator.layers danse dense -- --config net.ini --out run --set 'generator.layers=danse 4x4x16'
