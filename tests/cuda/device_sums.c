@@ -184,7 +184,8 @@ static void sum_in_graph(bool exact)
     EXPECT(gan_comm_sum_wait(comm, first) == GAN_OK);
     EXPECT(gan_comm_sum_wait(comm, second) == GAN_OK);
     EXPECT(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
-    EXPECT(cudaGraphInstantiate(&exec, graph, cudaGraphInstantiateFlagUseNodePriority) == cudaSuccess);
+    EXPECT(cudaGraphInstantiateWithFlags(&exec, graph, cudaGraphInstantiateFlagUseNodePriority) ==
+           cudaSuccess);
     EXPECT(cudaGraphLaunch(exec, stream) == cudaSuccess);
     EXPECT(gan_comm_replay(comm) == GAN_OK);
     float *eager = bring(4, N, false);

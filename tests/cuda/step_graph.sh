@@ -78,7 +78,7 @@ breaks() {
 }
 breaks cudaStreamBeginCapture capture_begin
 breaks cudaStreamEndCapture capture_end
-breaks cudaGraphInstantiate capture_end
+breaks cudaGraphInstantiateWithFlags capture_end
 breaks cudaGraphLaunch graph_launch
 
 # within CALL TEXT: so does a call while the step is recorded, the first of this name; all: also the 2nd, 4th, 8th and so on, to the end.

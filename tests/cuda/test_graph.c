@@ -182,7 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAILS("cudaStreamBeginCapture"),
         FAILS("cudaStreamEndCapture"),
-        FAILS("cudaGraphInstantiate"),
+        FAILS("cudaGraphInstantiateWithFlags"),
         FAILS("cudaGraphUpload"),
         FAILS("cudaGraphLaunch"),
         FAILS("cudaMemcpyAsync"),

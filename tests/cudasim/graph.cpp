@@ -169,10 +169,11 @@ static void check_exec(const char *call, const CUgraphExec_st *exec)
         misuse("%s with an executable graph that is destroyed or was never made", call);
 }
 
-extern "C" cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long)
+extern "C" cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t *out, cudaGraph_t graph,
+                                                     unsigned long long)
 {
-    CUDASIM_ENTER("cudaGraphInstantiate", cudaErrorMemoryAllocation);
-    check_graph("cudaGraphInstantiate", graph);
+    CUDASIM_ENTER("cudaGraphInstantiateWithFlags", cudaErrorMemoryAllocation);
+    check_graph("cudaGraphInstantiateWithFlags", graph);
     *out = new CUgraphExec_st{*graph, {}, 0, 0, nullptr, {}};
     for (int i = 0; i < graph->lanes; i++)
         (*out)->timelines.push_back(new_timeline());

@@ -136,7 +136,7 @@ static bool graph()
     expect(cudaStreamWaitEvent(a, join, 0));
     settle(comm, ncclAllReduce(y, y, count, ncclFloat, ncclSum, comm, a));
     expect(cudaStreamEndCapture(a, &captured));
-    expect(cudaGraphInstantiate(&exec, captured, 0));
+    expect(cudaGraphInstantiateWithFlags(&exec, captured, 0));
     for (int i = 0; i < 3; i++)
         expect(cudaGraphLaunch(exec, a));
     const bool right =

@@ -61,7 +61,7 @@ FUNCTION(cudaError_t, cudaFuncSetAttribute, const void *, cudaFuncAttribute, int
 FUNCTION(cudaError_t, cudaStreamBeginCapture, cudaStream_t, cudaStreamCaptureMode);
 FUNCTION(cudaError_t, cudaStreamEndCapture, cudaStream_t, cudaGraph_t *);
 FUNCTION(cudaError_t, cudaStreamIsCapturing, cudaStream_t, cudaStreamCaptureStatus *);
-FUNCTION(cudaError_t, cudaGraphInstantiate, cudaGraphExec_t *, cudaGraph_t, unsigned long long);
+FUNCTION(cudaError_t, cudaGraphInstantiateWithFlags, cudaGraphExec_t *, cudaGraph_t, unsigned long long);
 FUNCTION(cudaError_t, cudaGraphUpload, cudaGraphExec_t, cudaStream_t);
 FUNCTION(cudaError_t, cudaGraphLaunch, cudaGraphExec_t, cudaStream_t);
 FUNCTION(cudaError_t, cudaGraphExecDestroy, cudaGraphExec_t);
@@ -81,7 +81,6 @@ FUNCTION(cublasStatus_t, cublasGemmStridedBatchedEx, cublasHandle_t, cublasOpera
          int, long long, const void *, void *, cudaDataType, int, long long, int, cublasComputeType_t,
          cublasGemmAlgo_t);
 
-VALUE(CUDART_VERSION / 1000, 13);
 VALUE(cudaSuccess, 0);
 VALUE(cudaErrorInvalidValue, 1);
 VALUE(cudaErrorMemoryAllocation, 2);
@@ -213,7 +212,6 @@ MEMBER(unsigned, version, ncclConfig_t);
 MEMBER(int, blocking, ncclConfig_t);
 MEMBER(int, minCTAs, ncclConfig_t);
 MEMBER(int, maxCTAs, ncclConfig_t);
-MEMBER(const char *, commName, ncclConfig_t);
 static_assert(NCCL_MAJOR == 2 && NCCL_MINOR >= 18 && NCCL_VERSION_CODE > 21800);
 static const ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
 static_assert(sizeof config == sizeof(ncclConfig_t));

@@ -39,7 +39,7 @@ struct rig {
         cudaGraph_t graph;
         cudaGraphExec_t exec;
         expect(cudaStreamEndCapture(a, &graph));
-        expect(cudaGraphInstantiate(&exec, graph, 0));
+        expect(cudaGraphInstantiateWithFlags(&exec, graph, 0));
         expect(cudaGraphDestroy(graph));
         return exec;
     }

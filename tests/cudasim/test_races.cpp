@@ -173,7 +173,7 @@ template <bool same> static bool run_graph()
     expect(cudaEventRecord(join, b));
     expect(cudaStreamWaitEvent(a, join, 0));
     expect(cudaStreamEndCapture(a, &graph));
-    expect(cudaGraphInstantiate(&exec, graph, 0));
+    expect(cudaGraphInstantiateWithFlags(&exec, graph, 0));
     expect(cudaGraphLaunch(exec, a));
     expect(cudaGraphLaunch(exec, b));
     return fetch(y, 1, b)[0] == 0;

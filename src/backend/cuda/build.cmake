@@ -9,11 +9,13 @@ if(GAN_CUDA STREQUAL OFF OR (GAN_CUDA STREQUAL AUTO AND (GAN_ASAN OR GAN_UBSAN O
 endif()
 include(CheckLanguage)
 check_language(CUDA)
-find_package(CUDAToolkit QUIET)
+find_package(CUDAToolkit 11.8 QUIET) # the first that knows H100
 if(NOT CMAKE_CUDA_COMPILER OR NOT TARGET CUDA::cublas OR NOT TARGET CUDA::cudart)
   if(GAN_CUDA STREQUAL ON)
-    message(FATAL_ERROR "GAN_CUDA=ON, but nvcc, the CUDA runtime or cuBLAS is missing: install the CUDA Toolkit 13, or give its "
+    message(FATAL_ERROR "GAN_CUDA=ON, but nvcc, the CUDA runtime or cuBLAS is missing: install the CUDA Toolkit, 11.8 or later, or give its "
                         "nvcc with -DCMAKE_CUDA_COMPILER=PATH")
+  elseif(CMAKE_CUDA_COMPILER)
+    message(STATUS "No cuda backend: there is nvcc, but no CUDA runtime or cuBLAS of version 11.8 or later")
   endif()
   return()
 endif()

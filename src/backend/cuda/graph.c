@@ -41,7 +41,7 @@ static gan_status instantiate(gan_backend *be, gan_graph *graph, cudaGraph_t cap
 {
     GAN_TRY(gan_cuda_check(
         be, "capture_end",
-        cudaGraphInstantiate(&graph->exec, captured, cudaGraphInstantiateFlagUseNodePriority)));
+        cudaGraphInstantiateWithFlags(&graph->exec, captured, cudaGraphInstantiateFlagUseNodePriority)));
     return gan_cuda_check(be, "capture_end", cudaGraphUpload(graph->exec, gan_cuda_stream(be)));
 }
 

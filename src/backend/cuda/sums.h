@@ -81,14 +81,14 @@ static gan_status gan_sum_columns(gan_backend *be, const char *what, const V &va
                                   size_t rows, int c)
 {
     const size_t blocks = gan_sum_blocks(rows, c);
-    double *partials = ((gan_cuda *)be)->partials;
+    const gan_sums_sink partials = {((gan_cuda *)be)->partials, c};
     if (blocks == 1) {
         gan_launch_sums(be, gan_sum_job<V, S>{values, sink}, rows, 1, c);
         return gan_cuda_launched(be, what);
     }
-    gan_launch_sums(be, gan_sum_job<V, gan_sums_sink>{values, {partials, c}}, rows, blocks, c);
+    gan_launch_sums(be, gan_sum_job<V, gan_sums_sink>{values, partials}, rows, blocks, c);
     GAN_TRY(gan_cuda_launched(be, what));
-    gan_launch_sums(be, gan_sum_job<gan_sums_values, S>{{partials, c}, sink}, blocks, 1, c);
+    gan_launch_sums(be, gan_sum_job<gan_sums_values, S>{{partials.out, c}, sink}, blocks, 1, c);
     return gan_cuda_launched(be, what);
 }
 

@@ -221,7 +221,6 @@ static gan_status open_nccl(gan_nccl *over)
     ncclUniqueId id;
     ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
     config.blocking = 0;
-    config.commName = "gan_dist";
     gan_status status = GAN_OK;
     if (comm->rank == 0)
         status = gan_nccl_check(over, "ncclGetUniqueId", ncclGetUniqueId(&id));

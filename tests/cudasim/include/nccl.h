@@ -55,13 +55,12 @@ typedef struct {
     int blocking;
     int minCTAs;
     int maxCTAs;
-    const char *commName;
 } ncclConfig_t;
 
 #define NCCL_CONFIG_INITIALIZER                                                                              \
     {                                                                                                        \
         sizeof(ncclConfig_t), 0xcafebeef, NCCL_VERSION_CODE, NCCL_CONFIG_UNDEF_INT, NCCL_CONFIG_UNDEF_INT,   \
-            NCCL_CONFIG_UNDEF_INT, NULL                                                                      \
+            NCCL_CONFIG_UNDEF_INT                                                                            \
     }
 
 ncclResult_t ncclGetVersion(int *version);
