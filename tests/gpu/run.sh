@@ -2,8 +2,8 @@
 # tests/gpu/run.sh [--build-only] [FOLDER]: for a machine with an NVIDIA GPU: builds in FOLDER (build-gpu), runs every test on the
 # real device, on one GPU and with NCCL on all of them, compute-sanitizer on the small ones, then `gan_dist bench` in every precision
 # with and without the CUDA graph, and writes one report, FOLDER/report.txt. Without Open MPI it builds with -DGAN_MPI=OFF and uses one
-# GPU; with cuDNN's headers, a second build with -DGAN_CUDNN=ON is tested and timed too. Exit status: 0, 1 when something failed, 77
-# when there is no GPU.
+# GPU; with cuDNN's headers, a second build with -DGAN_CUDNN=ON is tested and timed too. Exit status: 0, 1 when something failed, 2
+# for wrong words, 77 when there is no GPU.
 set -euo pipefail
 # shellcheck source=launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
@@ -13,6 +13,10 @@ build_only=
 if [ "${1:-}" = --build-only ]; then
     build_only=yes
     shift
+fi
+if [ $# -gt 1 ] || [[ ${1:-} == -* ]]; then
+    echo "usage: tests/gpu/run.sh [--build-only] [FOLDER]" >&2
+    exit 2
 fi
 build=$(realpath -m "${1:-$gan_root/build-gpu}")
 mkdir -p "$build"
