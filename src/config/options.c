@@ -27,92 +27,23 @@ _Static_assert(sizeof(gan_bn_scope) == sizeof(int), "the table stores enumeratio
 #define FIELD(f)  offsetof(gan_config, f), sizeof(((gan_config *)0)->f)
 #define ANY       0, 0, NULL
 
-/* One network's rows: generator and discriminator differ in nothing but their section. */
-#define NETWORK(s)                                                                                           \
-    {#s ".layers",                                                                                           \
-     GAN_OPTION_WORDS,                                                                                       \
-     FIELD(s.layers),                                                                                        \
-     ANY,                                                                                                    \
-     "",                                                                                                     \
-     NO_OPTION,                                                                                              \
-     "the network, see the grammar of layers",                                                               \
-     YES},                                                                                                   \
-        {#s ".init_conv",                                                                                    \
-         GAN_OPTION_WORDS,                                                                                   \
-         FIELD(s.init_conv),                                                                                 \
-         ANY,                                                                                                \
-         "normal 0.02",                                                                                      \
-         NO_OPTION,                                                                                          \
-         "weights of conv and deconv: normal D, truncated D, he, glorot, torch",                             \
-         YES},                                                                                               \
-        {#s ".init_dense",                                                                                   \
-         GAN_OPTION_WORDS,                                                                                   \
-         FIELD(s.init_dense),                                                                                \
-         ANY,                                                                                                \
-         "normal 0.02",                                                                                      \
-         NO_OPTION,                                                                                          \
-         "weights of dense: the same words",                                                                 \
-         YES},                                                                                               \
-        {#s ".init_bn",                                                                                      \
-         GAN_OPTION_WORDS,                                                                                   \
-         FIELD(s.init_bn),                                                                                   \
-         ANY,                                                                                                \
-         "ones",                                                                                             \
-         NO_OPTION,                                                                                          \
-         "scale of batch norm: ones, or normal D around 1",                                                  \
-         YES},                                                                                               \
-        {#s ".bias",                                                                                         \
-         GAN_OPTION_BOOL,                                                                                    \
-         FIELD(s.bias),                                                                                      \
-         ANY,                                                                                                \
-         "yes",                                                                                              \
-         NO_OPTION,                                                                                          \
-         "conv, deconv and dense add a bias, 0 at first",                                                    \
-         YES},                                                                                               \
-        {#s ".bn_epsilon",                                                                                   \
-         GAN_OPTION_DOUBLE,                                                                                  \
-         FIELD(s.bn_epsilon),                                                                                \
-         1e-12,                                                                                              \
-         1,                                                                                                  \
-         NULL,                                                                                               \
-         "1e-5",                                                                                             \
-         NO_OPTION,                                                                                          \
-         "added to the variance in batch norm",                                                              \
-         YES},                                                                                               \
-        {#s ".bn_momentum",                                                                                  \
-         GAN_OPTION_DOUBLE,                                                                                  \
-         FIELD(s.bn_momentum),                                                                               \
-         0,                                                                                                  \
-         1,                                                                                                  \
-         NULL,                                                                                               \
-         "0.1",                                                                                              \
-         NO_OPTION,                                                                                          \
-         "share of the new batch in the running statistics",                                                 \
-         YES},                                                                                               \
-        {#s ".learning_rate",                                                                                \
-         GAN_OPTION_DOUBLE,                                                                                  \
-         FIELD(s.learning_rate),                                                                             \
-         0,                                                                                                  \
-         10,                                                                                                 \
-         NULL,                                                                                               \
-         "0.0002",                                                                                           \
-         NO_OPTION,                                                                                          \
-         "Adam's step size",                                                                                 \
-         YES},                                                                                               \
-        {#s ".beta1", GAN_OPTION_DOUBLE, FIELD(s.beta1),                                                     \
-         0,           0.999999,          NULL,                                                               \
-         "0.5",       NO_OPTION,         "Adam's decay of the mean gradient",                                \
-         YES},                                                                                               \
-        {#s ".beta2", GAN_OPTION_DOUBLE, FIELD(s.beta2),                                                     \
-         0,           0.999999,          NULL,                                                               \
-         "0.999",     NO_OPTION,         "Adam's decay of the squared gradient",                             \
-         YES},                                                                                               \
-    {                                                                                                        \
-#s ".epsilon", GAN_OPTION_DOUBLE, FIELD(s.epsilon), 1e-16, 1, NULL, "1e-8", NO_OPTION,               \
-            "Adam's epsilon, see train.adam", YES                                                            \
-    }
-
 /* clang-format off */
+/* One network's rows: generator and discriminator differ in nothing but their section. */
+#define ROW(s, f, type, low, high, start, help) \
+    {#s "." #f, GAN_OPTION_##type, FIELD(s.f), low, high, NULL, start, NO_OPTION, help, YES}
+#define NETWORK(s)                                                                                                         \
+    ROW(s, layers, WORDS, 0, 0, "", "the network, see the grammar of layers"),                                             \
+    ROW(s, init_conv, WORDS, 0, 0, "normal 0.02", "weights of conv and deconv: normal D, truncated D, he, glorot, torch"), \
+    ROW(s, init_dense, WORDS, 0, 0, "normal 0.02", "weights of dense: the same words"),                                    \
+    ROW(s, init_bn, WORDS, 0, 0, "ones", "scale of batch norm: ones, or normal D around 1"),                               \
+    ROW(s, bias, BOOL, 0, 0, "yes", "conv, deconv and dense add a bias, 0 at first"),                                      \
+    ROW(s, bn_epsilon, DOUBLE, 1e-12, 1, "1e-5", "added to the variance in batch norm"),                                   \
+    ROW(s, bn_momentum, DOUBLE, 0, 1, "0.1", "share of the new batch in the running statistics"),                          \
+    ROW(s, learning_rate, DOUBLE, 0, 10, "0.0002", "Adam's step size"),                                                    \
+    ROW(s, beta1, DOUBLE, 0, 0.999999, "0.5", "Adam's decay of the mean gradient"),                                        \
+    ROW(s, beta2, DOUBLE, 0, 0.999999, "0.999", "Adam's decay of the squared gradient"),                                   \
+    ROW(s, epsilon, DOUBLE, 1e-16, 1, "1e-8", "Adam's epsilon, see train.adam")
+
 static const gan_option_row table[] = {
     {"generator.noise", GAN_OPTION_NOISE, FIELD(noise), 1, 65536, NULL, "normal 100", NO_OPTION,
      "uniform N or normal N: N numbers from U(-1,1) or N(0,1)", YES},
