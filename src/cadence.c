@@ -67,12 +67,11 @@ static gan_status log_step(gan_training *t)
     t->last_log_step = t->done;
     if (!isfinite(row.d_loss) || !isfinite(row.g_loss)) {
         t->agreed = true; /* the losses are sums over all ranks */
-        return gan_error(
-            GAN_FAILED,
-            "step %llu: the loss of %s is not a number: training has diverged; start with a lower "
-            "%s.learning_rate in another --out",
-            (unsigned long long)t->done, isfinite(row.d_loss) ? "G" : "D",
-            isfinite(row.d_loss) ? "generator" : "discriminator");
+        return gan_error(GAN_FAILED,
+                         "step %llu: the loss of %s is not a number: training has diverged; "
+                         "start with a lower %s.learning_rate in another --out",
+                         (unsigned long long)t->done, isfinite(row.d_loss) ? "G" : "D",
+                         isfinite(row.d_loss) ? "generator" : "discriminator");
     }
     if (t->csv)
         excuse(gan_csv_append(t->csv, &row), "the row is kept and written with the next one");
@@ -151,8 +150,8 @@ gan_status gan_training_reals(gan_training *t)
     return status;
 }
 
-/* The ranks hold copies of the same weights. They can only differ by a fault of a machine or of this program.
- */
+/* The ranks hold copies of the same weights. They can only differ by a
+ * fault of a machine or of this program. */
 static gan_status compare_ranks(gan_training *t)
 {
     static const char *const names[GAN_NETS] = {"generator's parameters", "discriminator's parameters"};

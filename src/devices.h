@@ -16,8 +16,8 @@ typedef struct gan_placement {
 
 /* Collective. Points into `config`. */
 gan_status gan_devices_place(gan_placement *out, gan_comm *comm, const gan_config *config);
-/* From here on the comm sums the memory of this backend. Collective, agreed; gan_comm_leave_device() ends it.
- */
+/* From here on the comm sums the memory of this backend. Collective, agreed;
+ * gan_comm_leave_device() ends it. */
 gan_status gan_devices_use(gan_comm *comm, gan_backend *be, gan_comm_way way);
 
 /* Whether the batch is cut into one shard a rank when nobody has said otherwise: a GPU wants much work at a

@@ -96,8 +96,8 @@ out:
     return status;
 }
 
-/* gan_loader_next lets the thread fill the memory of the batch before: only then must its journey have ended.
- */
+/* gan_loader_next lets the thread fill the memory of the batch before:
+ * only then must its journey have ended. */
 gan_status gan_feed_next(gan_feed *feed, gan_batch *out)
 {
     gan_backend *be = feed->backend;

@@ -32,9 +32,8 @@ static void explain_shards(const gan_training *t, int wanted)
 {
     int size = gan_comm_size(t->comm), shards = t->shards.n_global;
     if (shards != wanted)
-        gan_warn0("%d ranks do not divide %d shards: this run has %d shards of %d pictures, one a rank; its "
-                  "numbers are not "
-                  "those of a run with %d",
+        gan_warn0("%d ranks do not divide %d shards: this run has %d shards of %d pictures, one a rank; "
+                  "its numbers are not those of a run with %d",
                   size, wanted, shards, t->shards.pictures, wanted);
     else if (size > 1 && !is_power_of_two(t->shards.n_local))
         gan_warn0("%d shards a rank is not a power of two: sums are taken in another order than on one rank, "

@@ -188,8 +188,7 @@ static gan_status find_checkpoint(gan_checkpoint **out, gan_training *t)
     if (newest && strcmp(config->resume, "never") == 0)
         return gan_error(GAN_BAD_INPUT,
                          "%s: holds checkpoints (the newest is %s) and --resume never would write over them: "
-                         "choose another "
-                         "--out, or remove them",
+                         "choose another --out, or remove them",
                          config->out, path);
     if (strcmp(config->resume, "never") == 0)
         return GAN_OK;
@@ -220,8 +219,7 @@ static gan_status read_checkpoint(state *s, gan_checkpoint *checkpoint)
     if (strcmp(fingerprint, data) != 0)
         return gan_error(GAN_BAD_INPUT,
                          "%s: made with other pictures than --data %s holds now (fingerprint %s, now %s): "
-                         "give the same data, "
-                         "or another --out to start anew",
+                         "give the same data, or another --out to start anew",
                          t->checkpoint, t->config.data, data, fingerprint);
     char *end;
     t->done = strtoull(step, &end, 10);

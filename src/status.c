@@ -21,8 +21,8 @@ struct gan_reporter {
     const char **hosts;
 };
 
-/* A disk that is full stays so for a while: said once. The message of a failure that is to be written stays.
- */
+/* A disk that is full stays so for a while: said once.
+ * The message of a failure that is to be written stays. */
 static void write_status(gan_reporter *reporter)
 {
     char message[sizeof reporter->reason];

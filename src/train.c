@@ -31,8 +31,8 @@ static gan_status send(gan_training *t, int net, bool last)
     return gan_training_send(t, net);
 }
 
-/* One word of the order. What is pending is finished as late as the work allows, so that it hides behind
- * `begin`. */
+/* One word of the order. What is pending is finished as late as the work allows,
+ * so that it hides behind `begin`. */
 static gan_status run_op(gan_training *t, gan_op op, bool last)
 {
     if (op == GAN_OP_NOISE)

@@ -119,8 +119,8 @@ gan_status gan_training_read(gan_training *t);
 gan_status gan_training_settle(gan_training *t);
 void gan_training_wish(const gan_training *t, float wishes[GAN_WISHES]);
 
-/* graph.c. plan decides and says whether steps become graphs; updated counts an update and returns its
- * number. */
+/* graph.c. plan decides and says whether steps become graphs;
+ * updated counts an update and returns its number. */
 void gan_graph_plan(gan_training *t);
 void gan_graph_close(gan_training *t);
 bool gan_graph_due(gan_training *t);

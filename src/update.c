@@ -40,8 +40,8 @@ void gan_training_wish(const gan_training *t, float wishes[GAN_WISHES])
     wishes[GAN_EXTRA_SAVE - GAN_EXTRA_STOP] = (float)save;
 }
 
-/* This rank's wishes go to the places behind the gradients of one network. What a graph repeats must not hold
- * today's. */
+/* This rank's wishes go to the places behind the gradients of one network.
+ * What a graph repeats must not hold today's. */
 static gan_status add_wishes(gan_training *t, float *extras)
 {
     gan_backend *be = t->backend;

@@ -10,8 +10,8 @@
  * its bits do not depend on who runs it. A *whole op* is called outside for_shards() by the main thread and
  * may use all threads; each element of its result is computed in one fixed order whatever their number.
  *
- * Everything is called by one rank's main thread (or its shard threads inside for_shards). Memory: alloc/free
- * pairs. */
+ * Everything is called by one rank's main thread (or its shard threads inside for_shards).
+ * Memory: alloc/free pairs. */
 #ifndef GAN_DIST_BACKEND_H
 #define GAN_DIST_BACKEND_H
 
@@ -31,18 +31,20 @@ typedef enum gan_act { GAN_ACT_NONE, GAN_ACT_RELU, GAN_ACT_LRELU, GAN_ACT_TANH, 
 
 /* The geometry of a convolution from the "big" side x [n][h][w][c] to the "small" side y
  * [n][out_h][out_w][out_c], zero padded. Weights are OIHW: [out_c][c][kernel_h][kernel_w] (PyTorch's Conv2d).
- * The three calls serve three layers: conv            y = forward(x)                dx = backward_data(dy)
- *   transposed conv y = backward_data(x): the layer's input is the small side, its weight [in][out][kh][kw]
- * is the same array dense           h = w = kernel = 1: weight [out][in] (PyTorch's Linear) pad_end may be
- * less than full coverage of the big side (rows that no output uses get zero gradient). */
+ * The three calls serve three layers:
+ *   conv             y = forward(x), dx = backward_data(dy)
+ *   transposed conv  y = backward_data(x): the layer's input is the small side,
+ *                    its weight [in][out][kh][kw] is the same array
+ *   dense            h = w = kernel = 1: weight [out][in] (PyTorch's Linear)
+ * The padding at the ends may be less than full coverage of the big side
+ * (rows that no output uses get zero gradient). */
 typedef struct gan_conv_shape {
     int n; /* pictures in a shard */
     int h, w, c;
     int out_h, out_w, out_c;
     int kernel_h, kernel_w, stride_h, stride_w;
     int pad_top, pad_left, pad_bottom, pad_right;
-    bool need_backward_data; /* false: backward_data is never called on it (first layer of D in the D step
-                                only ... ) */
+    bool need_backward_data; /* false: backward_data is never called on it (first layers, mostly) */
 } gan_conv_shape;
 
 /* What batch norm does after normalising: y = act(gamma * (x - mean) * inverse_deviation + beta). */
@@ -135,9 +137,9 @@ typedef struct gan_backend_ops {
     /* sums[0..c) = sum of x, sums[c..2c) = sum of x*x, over rows, in double. */
     gan_status (*bn_sums)(gan_backend *be, double *sums, const float *x, size_t rows, int c);
     gan_status (*bn_forward)(gan_backend *be, float *y, const float *x, const gan_bn_args *args);
-    /* With g = dy * act'(y) and xhat = (x - mean) * inverse_deviation: sums[0..c) = sum g, sums[c..2c) = sum
-     * g*xhat. y is read where act is tanh or sigmoid; for the others act' follows from x, and y may be
-     * anything. */
+    /* With g = dy * act'(y) and xhat = (x - mean) * inverse_deviation:
+     * sums[0..c) = sum g, sums[c..2c) = sum g*xhat.
+     * y is read where act is tanh or sigmoid; for the others act' follows from x, and y may be anything. */
     gan_status (*bn_backward_sums)(gan_backend *be, double *sums, const float *dy, const float *x,
                                    const float *y, const gan_bn_args *args);
     /* From those sums over `count` rows, mean_g = sums[0..c) / count and mean_gx = sums[c..2c) / count as
@@ -147,8 +149,8 @@ typedef struct gan_backend_ops {
     /* dbeta[0..c) and dgamma[0..c) = (accumulate: +=) those sums, as floats: the shard's share. */
     gan_status (*bn_gradients)(gan_backend *be, float *dgamma, float *dbeta, const double *sums, int c,
                                bool accumulate);
-    /* y[n][hw][c + classes] = x with the one-hot label of each picture appended to every position; and its
-     * gradient. */
+    /* y[n][hw][c + classes] = x with the one-hot label of each picture appended
+     * to every position; and its gradient. */
     gan_status (*label_forward)(gan_backend *be, float *y, const float *x, const int *labels, int n,
                                 size_t hw, int c, int classes);
     gan_status (*label_backward)(gan_backend *be, float *dx, const float *dy, int n, size_t hw, int c,
@@ -168,13 +170,13 @@ typedef struct gan_backend_ops {
     /* --- whole ops --- */
     /* Initial values: out[0..n) from `init` at the random position `at` (rng.h). */
     gan_status (*init)(gan_backend *be, float *out, size_t n, gan_init init, gan_rng at);
-    /* out[i] = sum over k of parts[k][i], in the fixed tree over k. Parts may be overwritten; out may be
-     * parts[0]. */
+    /* out[i] = sum over k of parts[k][i], in the fixed tree over k.
+     * Parts may be overwritten; out may be parts[0]. */
     gan_status (*tree_sum)(gan_backend *be, float *out, float *const *parts, int n_parts, size_t n);
     gan_status (*tree_sum_double)(gan_backend *be, double *out, double *const *parts, int n_parts, size_t n);
-    /* From the sums over `count` rows: mean and 1/sqrt(biased variance + epsilon); the running statistics
-     * take `momentum` of the mean and of the unbiased variance (PyTorch's rule). Running pointers may be
-     * NULL. */
+    /* From the sums over `count` rows: mean and 1/sqrt(biased variance + epsilon);
+     * the running statistics take `momentum` of the mean and of the unbiased variance (PyTorch's rule).
+     * Running pointers may be NULL. */
     gan_status (*bn_statistics)(gan_backend *be, float *mean, float *inverse_deviation, float *running_mean,
                                 float *running_var, const double *sums, int c, double count, double epsilon,
                                 double momentum);

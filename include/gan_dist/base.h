@@ -31,8 +31,8 @@ gan_status gan_make_folders(const char *path);
  * on failure. */
 gan_status gan_file_replace(const char *path, const void *bytes, size_t n);
 
-/* The same in pieces, for content that is not in one buffer: begin, append any number of times, commit or
- * abandon. */
+/* The same in pieces, for content that is not in one buffer: begin,
+ * append any number of times, commit or abandon. */
 typedef struct gan_file_writer gan_file_writer;
 gan_status gan_file_begin(gan_file_writer **out, const char *path);
 gan_status gan_file_append(gan_file_writer *writer, const void *bytes, size_t n);
@@ -40,8 +40,8 @@ gan_status gan_file_commit(gan_file_writer *writer); /* frees the writer, also o
 void gan_file_abandon(
     gan_file_writer *writer); /* frees the writer, removes the temporary file; NULL is fine */
 
-/* The whole content of a file plus a terminating zero that does not count in *n. Fails above `limit` bytes.
- */
+/* The whole content of a file plus a terminating zero that does not count in *n.
+ * Fails above `limit` bytes. */
 gan_status gan_file_read(void **out, size_t *n, const char *path, size_t limit);
 
 #endif

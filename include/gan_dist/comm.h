@@ -16,10 +16,9 @@ typedef struct gan_comm gan_comm;
 typedef struct gan_exchange gan_exchange; /* one sum in flight; owned by the comm, valid until its wait */
 
 /* The world of this process. comm_mpi: calls MPI_Init_thread and tells the log who this rank is; comm_self:
- * one rank, no MPI calls at all. Refuses (GAN_BAD_INPUT) when the launcher (OMPI_COMM_WORLD_SIZE, PMI_SIZE,
- * SLURM_STEP_NUM_TASKS or SLURM_NTASKS, the first that is set) says more than 1 while MPI's world has 1:
- * every copy would be rank 0.
- */
+ * one rank, no MPI calls at all. Refuses (GAN_BAD_INPUT) when the launcher (OMPI_COMM_WORLD_SIZE,
+ * PMI_SIZE, SLURM_STEP_NUM_TASKS or SLURM_NTASKS, the first that is set) says more
+ * than 1 while MPI's world has 1: every copy would be rank 0. */
 gan_status gan_comm_open_mpi(gan_comm **out, int *argc, char ***argv);
 gan_status gan_comm_open_self(gan_comm **out);
 /* Ends it; with comm_mpi this is MPI_Finalize, or MPI_Abort(status) when `abort_others` is set because they
@@ -51,8 +50,8 @@ const char *gan_comm_library(const gan_comm *comm);
 #define GAN_STALL_WARNING 30.0
 #define GAN_STALL_TIMEOUT 300.0
 void gan_comm_deadlines(gan_comm *comm, double warning, double timeout);
-/* What this rank is doing, for such messages: "computing D" (cut at 63 bytes). Costs next to nothing. Not
- * collective. */
+/* What this rank is doing, for such messages: "computing D" (cut at 63 bytes).
+ * Costs next to nothing. Not collective. */
 void gan_comm_report(gan_comm *comm, uint64_t step, const char *doing);
 /* A rank of this host has already printed why the job ends, so that nobody needs to say it again. */
 bool gan_comm_has_told(gan_comm *comm);

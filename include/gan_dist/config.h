@@ -49,8 +49,7 @@ typedef struct gan_config {
     gan_net_config generator, discriminator;
     gan_noise noise;   /* generator.noise = uniform|normal DIM: U(-1,1) or N(0,1) */
     int noise_dim;     /* 1..65536 */
-    bool noise_paired; /* generator.noise_paired: each picture keeps its own noise vector for ever (system
-                          003) */
+    bool noise_paired; /* generator.noise_paired: each picture keeps its own noise for ever (system 003) */
 
     char order[GAN_WORD_MAX]; /* train.order: words z D G (D G) */
     int batch;                /* global batch, 1..1048576 */
@@ -63,8 +62,7 @@ typedef struct gan_config {
     gan_sums comm;
     gan_reduce reduce;
 
-    char data[GAN_TEXT_MAX]; /* data.path: folder, IDX file, or "faces" / "faces:COUNT" for the built-in
-                                drawer */
+    char data[GAN_TEXT_MAX]; /* data.path: folder, IDX file, or "faces" / "faces:COUNT", which are drawn */
     gan_split split;         /* for a folder with MNIST's four files */
     int64_t skip;            /* leave out the first N pictures of the set */
     int height, width, channels;
@@ -114,13 +112,13 @@ gan_status gan_config_apply_file(gan_config *config, const char *path);
  * epochs replace each other: setting one above 0 makes the other 0. */
 gan_status gan_config_set(gan_config *config, const char *key, const char *value, const char *origin);
 
-/* Fills `config` from command-line words (argv[0] is the first after the command): --preset, --config, --set,
- * --name VALUE, --name=VALUE, in this order of strength: defaults < preset < config file < options, wherever
- * they stand. Of an option given twice the last counts; two different presets or files are an error. A value
- * that begins with "--" needs the form with '='. `extra` names further options the command itself takes
- * (NULL-terminated, "--mode"; each takes one value, unless written "--flag!"; NULL = none); they are left in
- * place for it: see gan_config_extra. With no --preset and no --config, `fallback_preset` is applied (NULL =
- * none). */
+/* Fills `config` from command-line words (argv[0] is the first after the command):
+ * --preset, --config, --set, --name VALUE, --name=VALUE, in this order of strength:
+ * defaults < preset < config file < options, wherever they stand. Of an option given twice the last counts;
+ * two different presets or files are an error. A value that begins with "--" needs the form with '='.
+ * `extra` names further options the command itself takes (NULL-terminated, "--mode"; each takes one value,
+ * unless written "--flag!"; NULL = none); they are left in place for it: see gan_config_extra.
+ * With no --preset and no --config, `fallback_preset` is applied (NULL = none). */
 gan_status gan_config_parse(gan_config *config, int argc, char **argv, const char *fallback_preset,
                             const char *const *extra);
 /* The value of an extra option after gan_config_parse (last one wins), NULL if absent. `name` as in the list:
@@ -133,17 +131,17 @@ gan_status gan_config_finish(gan_config *config);
 /* The shards of a batch: as given, else the largest power of two up to 8 that divides it, else its largest
  * divisor up to 8. */
 int gan_config_shards(const gan_config *config);
-/* GAN_BAD_INPUT when data.path is empty, saying what the preset takes. Apart from finish: `check` needs no
- * data. */
+/* GAN_BAD_INPUT when data.path is empty, saying what the preset takes.
+ * Apart from finish: `check` needs no data. */
 gan_status gan_config_need_data(const gan_config *config);
 
-/* The whole effective configuration as an INI text (freed by the caller); `only_defining` leaves out keys
- * that may change between starts. gan_config_apply_text() of it gives the same struct. NULL when memory is
- * short. */
+/* The whole effective configuration as an INI text (freed by the caller);
+ * `only_defining` leaves out keys that may change between starts.
+ * gan_config_apply_text() of it gives the same struct. NULL when memory is short. */
 char *gan_config_text(const gan_config *config, bool only_defining);
 
-/* Visits each row: for --help, docs and tests. Fields are static text; `option` is NULL where there is no own
- * option. */
+/* Visits each row: for --help, docs and tests. Fields are static text;
+ * `option` is NULL where there is no own option. */
 typedef struct gan_option {
     const char *key;      /* "train.batch" */
     const char *option;   /* "--batch" */

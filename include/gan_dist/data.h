@@ -35,9 +35,9 @@ int gan_data_label(const gan_data *data, uint64_t index);            /* -1 witho
  * Needs count >= batch, which gan_data_open sees to. */
 uint64_t gan_data_position(uint64_t count, uint64_t batch, uint64_t seed, uint64_t step, uint64_t i);
 
-/* One prepared part of a batch: samples first .. first+n-1 of the global batch at `step`. Its pictures are
- * floats in `images`, or the `picks` among the bytes of `pixels`: 2 * index, and 1 more where it is mirrored.
- */
+/* One prepared part of a batch: samples first .. first+n-1 of the global batch at `step`.
+ * Its pictures are floats in `images`, or the `picks` among the bytes of `pixels`:
+ * 2 * index, and 1 more where it is mirrored. */
 typedef struct gan_batch {
     uint64_t step;
     const float *images;       /* [n][height][width][channels] in the configured range, or NULL */

@@ -1,9 +1,9 @@
 /* layer.h: the contract of a layer: one word of a network's text.
  *
- * A layer works on all shards of this rank at once, through the backend's for_shards(), so that batch norm
- * can sum over shards in the middle. Everything is called by the main thread. A layer owns its plan, the
- * network everything else. Adding one: a file src/model/layer_NAME.c and a row in src/model/layers.c; see
- * docs/add-a-layer.md. */
+ * A layer works on all shards of this rank at once, through the backend's for_shards(),
+ * so that batch norm can sum over shards in the middle. Everything is called by the main thread.
+ * A layer owns its plan, the network everything else. Adding one: a file src/model/layer_NAME.c
+ * and a row in src/model/layers.c; see docs/add-a-layer.md. */
 #ifndef GAN_DIST_LAYER_H
 #define GAN_DIST_LAYER_H
 
@@ -26,8 +26,8 @@ typedef struct gan_layer_ops {
     void (*close)(gan_layer *layer);
     /* (optional) The parameters have changed. */
     gan_status (*prepare)(gan_layer *layer);
-    /* Output of all local shards from their input (gan_pass_x to gan_pass_y). `train` is false for inference.
-     */
+    /* Output of all local shards from their input (gan_pass_x to gan_pass_y).
+     * `train` is false for inference. */
     gan_status (*forward)(gan_layer *layer, gan_pass *pass, bool train);
     /* Gradient of `n` passes in lockstep. want_dx: replace each pass's gradient (gan_pass_gradient) by that
      * of the layer's input, writing to gan_pass_spare and calling gan_pass_swap unless it works in place.
@@ -54,8 +54,7 @@ struct gan_layer {
     gan_conv_shape conv;
     gan_conv *plan;
     void *state;   /* what else the layer owns, freed by its close */
-    int params[4]; /* indices into the network's list; -1 = none. weight, bias; bn: also running mean,
-                      variance */
+    int params[4]; /* in the network's list; -1 = none. weight, bias; bn: also running mean, variance */
 };
 
 /* A layer's work on some passes, as its shard function gets it. */
@@ -74,13 +73,13 @@ gan_status gan_net_add_param(int *out, gan_layer *layer, const char *suffix, int
                              bool trainable, gan_init init);
 float *gan_net_value(const gan_net *net, int param);    /* its memory: parameter or statistic; NULL for -1 */
 float *gan_net_gradient(const gan_net *net, int param); /* its place in the gradient arena */
-/* Scratch for one gradient part per local shard; `floats` must have been asked for in open with
- * gan_net_need_parts. */
+/* Scratch for one gradient part per local shard; `floats` must have been
+ * asked for in open with gan_net_need_parts. */
 void gan_net_need_parts(gan_net *net, size_t floats);
 float *const *gan_net_parts(const gan_net *net);
 
-/* The next argument, or NULL at the end of the stage or at a word that begins another layer; taking moves on.
- */
+/* The next argument, or NULL at the end of the stage or at a word that
+ * begins another layer; taking moves on. */
 const char *gan_words_peek(const gan_words *words);
 const char *gan_words_take(gan_words *words);
 

@@ -13,12 +13,12 @@ void gan_log_init(int rank, int size);
 /* A line from the run as a whole: rank 0 prints it to standard output, other ranks print nothing. */
 void gan_log0(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Something the user should know but that does not stop the run: rank 0 prints "warning: ..." to standard
- * error. */
+/* Something the user should know but that does not stop the run:
+ * rank 0 prints "warning: ..." to standard error. */
 void gan_warn0(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A line about one rank: printed by the caller to standard error as "[rank r/n] ...". For use where the ranks
- * differ. */
+/* A line about one rank: printed by the caller to standard error as "[rank r/n] ...".
+ * For use where the ranks differ. */
 void gan_log_rank(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A progress line of rank 0. On a terminal it overwrites the last one (end it with gan_progress_end);

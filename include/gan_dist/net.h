@@ -54,8 +54,8 @@ gan_status gan_net_parse(gan_net **out, const gan_net_spec *spec);
 
 /* Random initial weights: a function of the seed alone. */
 gan_status gan_net_init(gan_net *net, uint64_t seed);
-/* The parameters have changed (update, load): the layers' private copies are made anew before the next pass.
- */
+/* The parameters have changed (update, load): the layers' private copies
+ * are made anew before the next pass. */
 void gan_net_changed(gan_net *net);
 
 gan_backend *gan_net_backend(const gan_net *net);
@@ -96,10 +96,10 @@ gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train);
 /* Whether a pass in training calls the spec's `reduce`: batch norm over the global batch. */
 bool gan_net_has_sums(const gan_net *net);
 
-/* What a backward pass computes; `passes` are in the order of their numbers, without a gap. Parameters:
- * overwrites (never adds to) the gradient arena with the sum over the given passes and local shards; without
- * it the arena is untouched. Input: down to the input gradient; else it ends at the first layer with
- * parameters. */
+/* What a backward pass computes; `passes` are in the order of their numbers, without a gap.
+ * Parameters: overwrites (never adds to) the gradient arena with the sum over the given passes
+ * and local shards; without it the arena is untouched. Input: down to the input gradient;
+ * else it ends at the first layer with parameters. */
 enum { GAN_WANT_PARAMETERS = 1, GAN_WANT_INPUT = 2 };
 gan_status gan_net_backward(gan_net *net, gan_pass *const *passes, int n, unsigned want);
 
@@ -109,8 +109,8 @@ gan_status gan_net_backward(gan_net *net, gan_pass *const *passes, int n, unsign
 typedef gan_status (*gan_ready_fn)(void *context, gan_net *net, size_t first, size_t n);
 void gan_net_on_ready(gan_net *net, gan_ready_fn ready, void *context);
 
-/* Counts (reference: multiply-add = 2 operations; padding counted; norms and activations not). Per picture.
- */
+/* Counts (reference: multiply-add = 2 operations; padding counted; norms and activations not).
+ * Per picture. */
 double gan_net_forward_flops(const gan_net *net);
 double gan_net_first_flops(const gan_net *net); /* of the first layer with weights */
 size_t gan_net_trainable(const gan_net *net);   /* trainable parameters */

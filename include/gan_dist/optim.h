@@ -4,8 +4,9 @@
  *   m = beta1*m + (1-beta1)*g          v = beta2*v + (1-beta2)*g*g
  *   GAN_ADAM_TENSORFLOW: p -= lr * sqrt(1-beta2^t)/(1-beta1^t) * m / (sqrt(v) + epsilon)
  *   GAN_ADAM_PYTORCH:    p -= lr/(1-beta1^t) * m / (sqrt(v)/sqrt(1-beta2^t) + epsilon)
- * The second is the first with epsilon * sqrt(1-beta2^t), so a backend needs one op. Memory of m and v is the
- * backend's. */
+ * The second is the first with epsilon * sqrt(1-beta2^t), so a backend needs one op.
+ *
+ * Memory of m and v is the backend's. */
 #ifndef GAN_DIST_OPTIM_H
 #define GAN_DIST_OPTIM_H
 

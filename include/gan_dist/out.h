@@ -1,7 +1,7 @@
 /* out.h: everything a run leaves behind, written by rank 0. Nothing here changes the state of a run.
  *
- * Called by rank 0's main thread alone (reading checkpoints: any rank). Buffers are host memory of the
- * caller. */
+ * Called by rank 0's main thread alone (reading checkpoints: any rank).
+ * Buffers are host memory of the caller. */
 #ifndef GAN_DIST_OUT_H
 #define GAN_DIST_OUT_H
 
@@ -23,16 +23,15 @@ void gan_run_close(gan_run *run); /* NULL is fine */
 /* --- pictures ---------------------------------------------------------------------------------- */
 
 /* One picture or a grid of `n` pictures [n][h][w][c] (c = 1 or 3) as an 8-bit PNG, replaced atomically.
- * `columns` 0: the smallest square that holds n, so 64 gives 8x8 and 5 gives 3x3; missing tiles and
- * pixels that are not a number are black. `range` maps -1..1 or 0..1 linearly to 0..255 (clamped, rounded).
- */
+ * `columns` 0: the smallest square that holds n, so 64 gives 8x8 and 5 gives 3x3; missing tiles and pixels
+ * that are not a number are black. `range` maps -1..1 or 0..1 linearly to 0..255 (clamped, rounded). */
 gan_status gan_grid_write(const char *path, const float *images, int n, int h, int w, int c, int columns,
                           gan_range range);
 
 /* --- log.csv ----------------------------------------------------------------------------------- */
 
-/* One logged step. Losses and opinions are means over the global batch at that step, before that step's
- * updates. */
+/* One logged step. Losses and opinions are means over the global batch at that step,
+ * before that step's updates. */
 typedef struct gan_log_row {
     uint64_t step; /* steps done, 1 = the first */
     double epoch;

@@ -1,8 +1,8 @@
 /* rng.h: the one source of randomness: counter-based Philox4x32-10.
  *
- * There is no generator state. A number is a function of (seed, stream, step, index, position), so any rank
- * or thread can compute any part of it, and a resumed run needs nothing saved. Pure functions: any thread may
- * call.
+ * There is no generator state. A number is a function of (seed, stream, step, index, position),
+ * so any rank or thread can compute any part of it, and a resumed run needs nothing saved.
+ * Pure functions: any thread may call.
  *
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). */
 #ifndef GAN_DIST_RNG_H
@@ -45,8 +45,8 @@ void gan_rng_normal(float *out, size_t n, gan_rng at, float mean, float deviatio
  * the result does not depend on how many redraws its neighbours took. */
 void gan_rng_truncated(float *out, size_t n, gan_rng at, float mean, float deviation);
 
-/* What initial weights are drawn from. CONSTANT: a. NORMAL, TRUNCATED: mean a, deviation b. UNIFORM: [-b, b).
- */
+/* What initial weights are drawn from.
+ * CONSTANT: a. NORMAL, TRUNCATED: mean a, deviation b. UNIFORM: [-b, b). */
 typedef enum gan_init_kind {
     GAN_INIT_CONSTANT,
     GAN_INIT_NORMAL,

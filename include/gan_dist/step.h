@@ -3,11 +3,11 @@
  * used, the conductor (train.c) waits for exchanges and runs the optimiser.
  *
  * An update is split in two so that an exchange can hide behind work that does not need its result:
- *   D:    begin: D(real)                       end: G(z) if it is stale, D(G(z)), back through both passes of
- * D G:    begin: G(z) if it is stale           end: D(G(z)), back through D without its weights, back through
- * G (D G): begin: D(real), G(z) if stale       end: D(G(z)), D's gradients, G's gradients from the same
- * passes begin(D) needs D's newest weights only, begin(G) G's only; end needs both. (D G) needs both from the
- * start.
+ *   D:     begin: D(real)                 end: G(z) if it is stale, D(G(z)), back through both passes of D
+ *   G:     begin: G(z) if it is stale     end: D(G(z)), back through D without its weights, back through G
+ *   (D G): begin: D(real), G(z) if stale  end: D(G(z)), D's gradients, G's gradients from the same passes
+ *
+ * begin(D) needs D's newest weights only, begin(G) G's only; end needs both. (D G) needs both from the start.
  *
  * The step owns its networks, noise and batch pointers. Main thread only. */
 #ifndef GAN_DIST_STEP_H
@@ -46,8 +46,8 @@ gan_status gan_shards_cut(gan_shards *out, int batch, int shards, int rank, int 
 
 typedef struct gan_step gan_step;
 
-/* What rides at the end of a gradient exchange: sums over the pictures of the shards. Indices into the
- * extras. */
+/* What rides at the end of a gradient exchange: sums over the pictures of
+ * the shards. Indices into the extras. */
 enum {
     GAN_EXTRA_LOSS_REAL,
     GAN_EXTRA_D_REAL,

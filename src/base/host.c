@@ -41,8 +41,8 @@ static void read_meminfo(gan_host *out)
     fclose(file);
 }
 
-/* File pages that the kernel gives back when asked count as used in a control group; here they count as
- * available. */
+/* File pages that the kernel gives back when asked count as used in a control group;
+ * here they count as available. */
 static double read_reclaimable(const char *path, const char *key)
 {
     FILE *file = fopen(path, "r");
@@ -57,8 +57,8 @@ static double read_reclaimable(const char *path, const char *key)
     return found;
 }
 
-/* A container sees the limits of its own control group at the root of /sys/fs/cgroup (version 2, then version
- * 1). */
+/* A container sees the limits of its own control group at the root of
+ * /sys/fs/cgroup (version 2, then version 1). */
 static void read_limits(gan_host *out)
 {
     double limit = read_number("/sys/fs/cgroup/memory.max");
@@ -124,8 +124,7 @@ gan_status gan_host_check_space(const char *folder, size_t bytes)
         gan_host_read(&host);
         return gan_error(GAN_FAILED,
                          "host %s: %.1f MiB of shared memory asked for, but %s has only %.1f MiB free; "
-                         "enlarge it (docker: "
-                         "--shm-size) or pack the data to a file",
+                         "enlarge it (docker: --shm-size) or pack the data to a file",
                          host.name, gan_mib(bytes), folder, free_bytes / 1048576);
     }
     return GAN_OK;

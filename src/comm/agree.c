@@ -1,5 +1,5 @@
-/* What the ranks conclude together. Every rank sees every rank's word, so all reach the same conclusion by
- * themselves. */
+/* What the ranks conclude together. Every rank sees every rank's word,
+ * so all reach the same conclusion by themselves. */
 #include "comm_ops.h"
 
 #include <stdio.h>

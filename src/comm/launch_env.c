@@ -28,8 +28,7 @@ static gan_status refuse(long copies, const char *variable)
     return gan_error(
         GAN_BAD_INPUT,
         "%s says %ld copies were started, but MPI connects only this one, so each would be rank 0 of 1; "
-        "under "
-        "Slurm start with `srun --mpi=pmix`, elsewhere with the mpirun of the MPI it was built with "
+        "under Slurm start with `srun --mpi=pmix`, elsewhere with the mpirun of the MPI it was built with "
         "(`mpirun -np 1` for a single process)",
         variable, copies);
 }
@@ -88,16 +87,16 @@ gan_status gan_launch_check_places(const gan_launch_place *places, int n)
                 strcmp(places[a].host, places[b].host) == 0)
                 return gan_error(
                     GAN_BAD_INPUT,
-                    "ranks %d and %d run on two hosts that are both called '%s', which Open MPI "
-                    "mistakes for one; give the hosts different names, or, where their full names differ, "
+                    "ranks %d and %d run on two hosts that are both called '%s', which Open MPI mistakes for "
+                    "one; give the hosts different names, or, where their full names differ, "
                     "start with launch/hosts.sh (or mpirun --mca orte_keep_fqdn_hostnames 1)",
                     a, b, places[a].host);
     return GAN_OK;
 }
 
-/* Open MPI copies large messages between processes of a host with process_vm_readv. Containers often forbid
- * it, and then every message prints a complaint; so try it on ourselves, and look at the kernel's rule on
- * others. */
+/* Open MPI copies large messages between processes of a host with process_vm_readv.
+ * Containers often forbid it, and then every message prints a complaint;
+ * so try it on ourselves, and look at the kernel's rule on others. */
 static bool may_read_neighbours(void)
 {
     char from = 1, to = 0;

@@ -1,7 +1,7 @@
-/* What the hosts tell each other while they wait: what each rank is doing, so that the one that is missing
- * can be named. Only in a wait of some seconds; then the lowest waiting rank of each host tells the lowest
- * rank of every other host, which notes it on its host's board. Times travel as ages: hosts' clocks differ.
- */
+/* What the hosts tell each other while they wait: what each rank is doing,
+ * so that the one that is missing can be named. Only in a wait of some seconds;
+ * then the lowest waiting rank of each host tells the lowest rank of every other host,
+ * which notes it on its host's board. Times travel as ages: hosts' clocks differ. */
 #include "comm_mpi.h"
 
 #include <stdlib.h>

@@ -43,8 +43,8 @@ static gan_status grow_scratch(gan_mpi_comm *mpi, gan_mpi_lane *lane)
     return GAN_OK;
 }
 
-/* The lane's next piece; none left makes it idle. Which lane takes which piece is fixed, so that all ranks
- * agree. */
+/* The lane's next piece; none left makes it idle. Which lane takes which
+ * piece is fixed, so that all ranks agree. */
 static void take_piece(const gan_mpi_comm *mpi, const gan_mpi_exchange *exchange, gan_mpi_lane *lane)
 {
     size_t room = piece_floats(mpi->base.size);

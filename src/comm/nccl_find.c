@@ -1,5 +1,5 @@
-/* Finds comm_nccl, which is a file beside the program, when it is asked for: NCCL is large, and not on every
- * machine. */
+/* Finds comm_nccl, which is a file beside the program, when it is asked for:
+ * NCCL is large, and not on every machine. */
 #include "nccl_find.h"
 
 #ifdef GAN_NCCL

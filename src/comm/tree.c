@@ -25,8 +25,8 @@ int gan_tree_steps(int size)
     return 2 * levels(size);
 }
 
-/* The part [from, to) of n elements that `rank` holds after the halving steps with distances below
- * `distance`. */
+/* The part [from, to) of n elements that `rank` holds after the halving
+ * steps with distances below `distance`. */
 static void held(size_t *from, size_t *to, int rank, int distance, size_t n)
 {
     *from = 0;

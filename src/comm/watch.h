@@ -1,9 +1,9 @@
 /* watch.h: no wait on other ranks without a deadline, and no death of a neighbour unseen.
  *
- * A thread of each process looks at the board four times a second. It warns about a wait that is too long,
- * and ends one that is much too long: it says why, the waiting call fails, and should that call sit inside
- * MPI and not come back, the process ends. The same when a process of this host is gone. It makes no MPI
- * call.
+ * A thread of each process looks at the board four times a second.
+ * It warns about a wait that is too long, and ends one that is much too long: it says why,
+ * the waiting call fails, and should that call sit inside MPI and not come back, the process ends.
+ * The same when a process of this host is gone. It makes no MPI call.
  *
  * Called from the main thread. A NULL watch is fine everywhere: one rank waits for nobody. */
 #ifndef GAN_COMM_WATCH_H
@@ -31,9 +31,9 @@ uint64_t gan_watch_arrive(gan_watch *watch);
 /* Around every wait for the others in call `number`. `what` is static text. */
 void gan_watch_wait(gan_watch *watch, uint64_t number, const char *what);
 void gan_watch_done(gan_watch *watch);
-/* Instead, where somebody else waits and asks again and again: a wait for call `number`, which begins with
- * the first question and ends with a question about another call (0: none), with `done` or with the next
- * report. */
+/* Instead, where somebody else waits and asks again and again: a wait for call `number`,
+ * which begins with the first question and ends with a question about another call (0: none),
+ * with `done` or with the next report. */
 void gan_watch_asked(gan_watch *watch, uint64_t number, const char *what);
 
 /* GAN_FAILED with the reason when the wait must not go on. */

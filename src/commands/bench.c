@@ -22,8 +22,8 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Pictures, labels and positions of this rank's part of a batch that never changes; a device has the bytes.
- */
+/* Pictures, labels and positions of this rank's part of a batch that never
+ * changes; a device has the bytes. */
 typedef struct fixed_batch {
     float *images;
     void *pixels;
@@ -94,9 +94,8 @@ static void print_report(gan_training *t, double *times, int n)
     qsort(times, (size_t)n, sizeof *times, by_size);
     double median = times[n / 2], batch = t->config.batch;
     double flops = gan_count_step(t->nets[GAN_NET_G], t->nets[GAN_NET_D], gan_step_order(t->step)) * batch;
-    gan_log0("%s backend %s: %d rank%s x %d thread%s, batch %d: median %.1f ms a step, %.1f images/s, %.1f "
-             "GFLOP/s, peak %.0f "
-             "MiB on rank 0",
+    gan_log0("%s backend %s: %d rank%s x %d thread%s, batch %d: median %.1f ms a step, "
+             "%.1f images/s, %.1f GFLOP/s, peak %.0f MiB on rank 0",
              t->config.preset, t->backend->ops->name, gan_comm_size(t->comm),
              gan_comm_size(t->comm) > 1 ? "s" : "", t->backend->threads, t->backend->threads > 1 ? "s" : "",
              t->config.batch, 1e3 * median, batch / median, 1e-9 * flops / median, gan_peak_memory_mib());

@@ -1,5 +1,5 @@
-/* gan_dist check: what this launch gives, and whether it will do. All ranks reach the same verdict; rank 0
- * prints. */
+/* gan_dist check: what this launch gives, and whether it will do.
+ * All ranks reach the same verdict; rank 0 prints. */
 #include "commands.h"
 
 #include <stdio.h>
@@ -54,9 +54,8 @@ static void print_host(const gan_rank_facts *facts, int host, const host_sum *su
         snprintf(each, sizeof each, "%d", sum->most);
     else
         snprintf(each, sizeof each, "%d to %d", sum->least, sum->most);
-    gan_log0("host %-5d %s: %d rank%s (%d to %d), %d core%s (%s for each rank), %d thread%s, memory %.0f "
-             "MiB, %.0f "
-             "available",
+    gan_log0("host %-5d %s: %d rank%s (%d to %d), %d core%s (%s for each rank), %d thread%s, "
+             "memory %.0f MiB, %.0f available",
              host, facts[sum->first].of.name, sum->ranks, plural(sum->ranks), sum->first, sum->last, cores,
              plural(cores), each, sum->threads, plural(sum->threads), sum->total_mib, sum->available_mib);
 }

@@ -25,8 +25,8 @@ void gan_command_help(void);
  * what the run is expected to take on each rank; 0 when unknown. Collective. */
 gan_status gan_command_check(gan_comm *comm, const gan_config *config, double memory_mib);
 
-/* What a rank of `size` will need for a configuration's networks, before anything is allocated; pictures not
- * counted. */
+/* What a rank of `size` will need for a configuration's networks,
+ * before anything is allocated; pictures not counted. */
 gan_status gan_estimate_memory(double *mib, const gan_config *config, int size);
 
 /* Threads for this rank when the user named no number: the cores it may use, shared evenly with the ranks of

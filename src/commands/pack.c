@@ -40,9 +40,8 @@ static gan_status check_target(const gan_comm *comm, const gan_config *config)
 static void report(const gan_data *data, const gan_config *config)
 {
     gan_log0("%s", gan_data_describe(data));
-    gan_log0("wrote %s (fingerprint %016" PRIx64
-             "%s); train on it with --data %s and data.height=%d, data.width=%d, "
-             "data.channels=%d",
+    gan_log0("wrote %s (fingerprint %016" PRIx64 "%s); train on it with --data %s and "
+             "data.height=%d, data.width=%d, data.channels=%d",
              config->out, gan_data_fingerprint(data),
              gan_data_label(data, 0) >= 0 ? ", labels beside it" : "", config->out, config->height,
              config->width, config->channels);

@@ -17,8 +17,8 @@ gan_status gan_ranks_gather(gan_rank_facts **out, gan_comm *comm, int threads);
 /* The ranks on `facts[rank]`'s host that may use exactly the same cores as it does, itself included. */
 int gan_ranks_sharing(const gan_rank_facts *facts, int size, int rank);
 
-/* Cores for one rank: its own, shared evenly with those that have the same, within the container's share of
- * time. */
+/* Cores for one rank: its own, shared evenly with those that have the same,
+ * within the container's share of time. */
 int gan_ranks_cores(const gan_rank_facts *facts, int size, int rank);
 
 #endif

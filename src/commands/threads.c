@@ -47,8 +47,8 @@ gan_status gan_threads_warn(gan_comm *comm, int threads)
         if (facts[r].threads < 2 || crowded == 0 || waits_passively())
             continue;
         gan_warn0("host %s: %d threads on %d core%s, where waiting threads keep working ones from theirs: "
-                  "steps may take a hundred times as long; use fewer --threads or ranks, or set "
-                  "OMP_WAIT_POLICY=passive",
+                  "steps may take a hundred times as long; use fewer --threads or ranks, "
+                  "or set OMP_WAIT_POLICY=passive",
                   facts[r].of.name, crowded, cores, cores == 1 ? "" : "s");
         break;
     }

@@ -45,8 +45,8 @@ gan_status gan_value_parse(gan_config *config, const gan_option_row *row, const 
 /* The current value as the text that parses back to it; GAN_TEXT_MAX bytes are enough. */
 void gan_value_print(char *out, const gan_config *config, const gan_option_row *row);
 
-/* A piece of the user's input made fit for a one-line message: control bytes become '?', a long one is cut.
- */
+/* A piece of the user's input made fit for a one-line message:
+ * control bytes become '?', a long one is cut. */
 typedef struct gan_quoted {
     char text[100];
 } gan_quoted;

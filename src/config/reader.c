@@ -1,7 +1,7 @@
-/* inih splits names from values and follows sections. It reads lines into a buffer of its own, 200 bytes in
- * Debian's build, and cuts longer ones without a word; so the reader below hands a long line over in pieces
- * that fit, and take_piece() puts the value together again. Line numbers are counted here for the same
- * reason. */
+/* inih splits names from values and follows sections. It reads lines into a buffer of its own,
+ * 200 bytes in Debian's build, and cuts longer ones without a word; so the reader below
+ * hands a long line over in pieces that fit, and take_piece() puts the value together again.
+ * Line numbers are counted here for the same reason. */
 #include "reader.h"
 
 #include <ini.h>
@@ -50,8 +50,8 @@ static void fail(ini_state *state, const char *problem)
     state->status = gan_error(GAN_BAD_INPUT, "%s:%d: %s", state->origin, state->line_number, problem);
 }
 
-/* Copies the next line into state->line, without its comment and trailing blanks. False at the end of the
- * text. */
+/* Copies the next line into state->line, without its comment and trailing blanks.
+ * False at the end of the text. */
 static bool next_line(ini_state *state)
 {
     const char *start = state->cursor;

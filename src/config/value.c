@@ -100,8 +100,8 @@ static gan_status parse_enum(void *field, const gan_option_row *row, const char 
                      gan_quote(value).text, gan_hint_for(gan_nearest(value, row->words, n)).text, takes);
 }
 
-/* A text must survive being written to an INI file and read again: no control bytes, no comment, no blank
- * ends. */
+/* A text must survive being written to an INI file and read again:
+ * no control bytes, no comment, no blank ends. */
 static gan_status parse_text(char *field, const gan_option_row *row, const char *value, const char *origin)
 {
     size_t n = strlen(value);

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One value per picture, small because there is one for each; GAN_BAD_UNREADABLE carries errno in the high
- * byte. */
+/* One value per picture, small because there is one for each;
+ * GAN_BAD_UNREADABLE carries errno in the high byte. */
 typedef uint16_t gan_bad;
 enum {
     GAN_BAD_NONE = 0,

@@ -6,8 +6,8 @@
 #include "gan_dist/base.h"
 #include "store.h"
 
-/* A file's name may hold anything but a slash and a zero; in the list a line is one file and a tab separates.
- */
+/* A file's name may hold anything but a slash and a zero;
+ * in the list a line is one file and a tab separates. */
 static void print_name(FILE *out, const char *name)
 {
     for (; *name; name++) {

@@ -24,8 +24,8 @@ gan_bad gan_decode_begin(gan_decoder *decoder, const uint8_t *bytes, size_t n);
 gan_bad gan_decode_pixels(gan_decoder *decoder, uint8_t *out);
 void gan_decode_end(gan_decoder *decoder);
 
-/* The two kinds behind it. CMYK becomes RGB; alpha is laid on white; 16 bits become 8; palettes become RGB.
- */
+/* The two kinds behind it. CMYK becomes RGB; alpha is laid on white;
+ * 16 bits become 8; palettes become RGB. */
 gan_bad gan_jpeg_begin(gan_decoder *decoder, const uint8_t *bytes, size_t n);
 gan_bad gan_jpeg_pixels(gan_decoder *decoder, uint8_t *out);
 void gan_jpeg_end(gan_decoder *decoder);

@@ -72,8 +72,8 @@ static gan_bad verdict(const gan_jpeg *jpeg, bool failed)
     return failed || jpeg->damaged ? GAN_BAD_DAMAGED : GAN_BAD_NONE;
 }
 
-/* What to ask the library for: grey and RGB directly; CMYK (and YCCK) as CMYK, which it cannot turn into RGB.
- */
+/* What to ask the library for: grey and RGB directly; CMYK (and YCCK) as CMYK,
+ * which it cannot turn into RGB. */
 static void choose_colours(gan_decoder *decoder, struct jpeg_decompress_struct *d)
 {
     bool inks = d->jpeg_color_space == JCS_CMYK || d->jpeg_color_space == JCS_YCCK;

@@ -1,6 +1,6 @@
-/* A cartoon face, front view: a list of shapes whose sizes, places and colours come from one draw of
- * uniforms. Big features at nearly fixed places and plain colours, so that a small network finds them soon.
- */
+/* A cartoon face, front view: a list of shapes whose sizes, places and colours come
+ * from one draw of uniforms. Big features at nearly fixed places and plain colours,
+ * so that a small network finds them soon. */
 #include <stdbool.h>
 #include <string.h>
 #include "gan_dist/data.h"

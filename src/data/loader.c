@@ -28,8 +28,8 @@ struct gan_loader {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    /* Guarded by the mutex. Step s lives in buffer s % 2; taken <= step of the first unprepared <= taken + 2.
-     */
+    /* Guarded by the mutex. Step s lives in buffer s % 2;
+     * taken <= step of the first unprepared <= taken + 2. */
     uint64_t prepared; /* steps below are prepared */
     uint64_t taken;    /* the step handed out next */
     uint64_t released; /* steps below are no longer looked at */
@@ -143,8 +143,8 @@ static void free_loader(gan_loader *loader)
     free(loader);
 }
 
-/* With every signal blocked, since requests to stop are the main thread's business, but those of its own
- * mistakes. */
+/* With every signal blocked, since requests to stop are the main thread's business,
+ * but those of its own mistakes. */
 static gan_status start(gan_loader *loader)
 {
     sigset_t all, before;

@@ -30,8 +30,8 @@ static void free_axis(gan_resize_axis *axis)
     *axis = (gan_resize_axis){0};
 }
 
-/* The triangle 1 - |j + 0.5 - centre| / reach over the input pixels j inside the picture, made to sum to one.
- */
+/* The triangle 1 - |j + 0.5 - centre| / reach over the input pixels j
+ * inside the picture, made to sum to one. */
 static void triangle(gan_resize_axis *axis, int i)
 {
     double step = (double)axis->in / axis->out, reach = step > 1.0 ? step : 1.0;

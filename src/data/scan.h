@@ -11,11 +11,11 @@ typedef struct gan_scan {
     size_t count, room;
 } gan_scan;
 
-/* Every regular file (or link to one) named .jpg, .jpeg or .png in any case, in the folder and all folders
- * below it. Links to folders are followed, but never into a folder being walked already. Names that start
- * with a dot are left out: they are other programs' notes, not pictures. A folder below that cannot be opened
- * and a broken link with a picture's name are in the list too, to be found unreadable by whoever opens them.
- */
+/* Every regular file (or link to one) named .jpg, .jpeg or .png in any case, in the folder and all
+ * folders below it. Links to folders are followed, but never into a folder being walked already.
+ * Names that start with a dot are left out: they are other programs' notes, not pictures.
+ * A folder below that cannot be opened and a broken link with a picture's name are in the list too,
+ * to be found unreadable by whoever opens them. */
 gan_status gan_scan_folder(gan_scan *out, const char *folder);
 void gan_scan_free(gan_scan *scan);
 

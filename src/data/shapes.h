@@ -37,8 +37,8 @@ typedef struct gan_shapes {
     int count;
 } gan_shapes;
 
-/* A new, opaque shape over all earlier ones, to be refined by the caller; the last one again when the list is
- * full. */
+/* A new, opaque shape over all earlier ones, to be refined by the caller;
+ * the last one again when the list is full. */
 gan_shape *gan_shapes_add(gan_shapes *shapes, gan_shape_kind kind, gan_ellipse at, const float colour[3]);
 
 void gan_shapes_paint(uint8_t *out, int height, int width, const gan_shapes *shapes); /* [height][width][3] */

@@ -1,5 +1,5 @@
-/* source.h: where pictures come from: a folder of files, IDX files, or the built-in drawer. Internal to
- * src/data.
+/* source.h: where pictures come from: a folder of files, IDX files,
+ * or the built-in drawer. Internal to src/data.
  *
  * Opening one only looks (names, headers): it reads no pictures and says nothing to other ranks. After it,
  * `read` may be called by any number of threads, each with its own scratch. */

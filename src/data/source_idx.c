@@ -92,8 +92,8 @@ static bool try_name(char *out, const char *folder, const char *name, const char
     return snprintf(out, GAN_TEXT_MAX, "%s/%s%s", folder, name, end) < GAN_TEXT_MAX && access(out, F_OK) == 0;
 }
 
-/* DIR/train-images-idx3-ubyte, as distributed, or with a dot before idx as some copies have it; plain before
- * .gz. */
+/* DIR/train-images-idx3-ubyte, as distributed, or with a dot before idx as
+ * some copies have it; plain before .gz. */
 static bool mnist_file(char *out, const char *folder, bool test)
 {
     const char *name = test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte";

@@ -11,8 +11,8 @@
 
 enum { GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR };
 
-/* Memory of one pass of one layer. A "set" is one set of statistics: one in all (global) or one per local
- * shard. */
+/* Memory of one pass of one layer. A "set" is one set of statistics:
+ * one in all (global) or one per local shard. */
 typedef struct bn_pass {
     double **sums;           /* [n_local][2c] */
     float *mean, *deviation; /* [sets][c]; deviation is its inverse */
@@ -20,9 +20,10 @@ typedef struct bn_pass {
 
 typedef struct bn_state {
     int sets;
-    double *sums;  /* of all passes and shards */
-    double *total; /* [passes][2c]: contiguous, so that lockstep passes need one message; a single shard's
-                      sums are the total */
+    double *sums; /* of all passes and shards */
+    /* [passes][2c]: contiguous, so that lockstep passes need one message;
+     * a single shard's sums are the total. */
+    double *total;
     bn_pass *passes;
 } bn_state;
 

@@ -1,5 +1,5 @@
-/* layer_deconv.c: transposed convolution: the adjoint of a convolution. Weight IOHW, as PyTorch's
- * ConvTranspose2d. */
+/* layer_deconv.c: transposed convolution: the adjoint of a convolution.
+ * Weight IOHW, as PyTorch's ConvTranspose2d. */
 #include "model.h"
 
 #define SIDE_MAX 65536

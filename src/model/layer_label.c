@@ -1,5 +1,5 @@
-/* layer_label.c: appends the one-hot label to a vector, or as constant maps to maps (Mirza and Osindero
- * 2014). */
+/* layer_label.c: appends the one-hot label to a vector, or as constant
+ * maps to maps (Mirza and Osindero 2014). */
 #include "model.h"
 
 static gan_status parse(gan_layer *layer, gan_words *words)

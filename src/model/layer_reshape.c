@@ -1,5 +1,5 @@
-/* layer_reshape.c: between features in PyTorch's C,H,W order and maps in H,W,C memory: nn.Unflatten and
- * nn.Flatten. */
+/* layer_reshape.c: between features in PyTorch's C,H,W order and maps in H,W,C memory:
+ * nn.Unflatten and nn.Flatten. */
 #include "model.h"
 
 static gan_status parse_reshape(gan_layer *layer, gan_words *words)

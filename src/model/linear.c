@@ -129,8 +129,8 @@ gan_status gan_linear_forward(gan_layer *layer, gan_pass *pass, bool train)
     return gan_layer_run(layer, &pass, 1, train, forward_shard);
 }
 
-/* The input of a forward pass that is over; what was not kept is made again where this layer's dx will stand.
- */
+/* The input of a forward pass that is over; what was not kept is made
+ * again where this layer's dx will stand. */
 static gan_status input_again(const float **out, gan_layer *layer, gan_pass *pass, int shard)
 {
     gan_layer *before = layer - 1;

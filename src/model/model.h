@@ -59,8 +59,8 @@ const gan_layer_ops *gan_layer_get(size_t index);
 extern const gan_layer_ops gan_layer_conv, gan_layer_deconv, gan_layer_dense, gan_layer_bn, gan_layer_relu,
     gan_layer_lrelu, gan_layer_tanh, gan_layer_sigmoid, gan_layer_reshape, gan_layer_flatten, gan_layer_label;
 
-/* What the three layers with weights share (linear.c): they differ in geometry and in which call is forward.
- */
+/* What the three layers with weights share (linear.c):
+ * they differ in geometry and in which call is forward. */
 gan_status gan_linear_parse_kernel(gan_layer *layer, gan_words *words, int *padding);
 gan_status gan_linear_declare(gan_layer *layer, const int64_t *dims, int rank, int out_channels,
                               const char *init);

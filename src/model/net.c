@@ -69,8 +69,8 @@ static gan_status unknown_word(const gan_net *net, const char *word, bool is_arg
     return gan_error(GAN_BAD_INPUT, "%s.layers: unknown word '%s'; known:%s", net->spec.name, word, known);
 }
 
-/* One word with its arguments. `dense` implies a flatten before and a reshape after; `bn` takes in its
- * activation. */
+/* One word with its arguments. `dense` implies a flatten before and a reshape after;
+ * `bn` takes in its activation. */
 static gan_status append_word(gan_net *net, const gan_layer_ops *ops, gan_words *words)
 {
     gan_shape in = net->n_layers > 0 ? net->layers[net->n_layers - 1].out : net->spec.input, maps;
@@ -93,8 +93,8 @@ static gan_status append_word(gan_net *net, const gan_layer_ops *ops, gan_words 
     return GAN_OK;
 }
 
-/* A first layer with few channels in and many out, and the activation on it: cheaper to compute twice than to
- * keep. */
+/* A first layer with few channels in and many out, and the activation on it:
+ * cheaper to compute twice than to keep. */
 static bool is_cheap_start(const gan_net *net)
 {
     const gan_layer *first = net->layers;
@@ -102,8 +102,8 @@ static bool is_cheap_start(const gan_net *net)
            gan_shape_count(first->out) >= 4 * gan_shape_count(first->in);
 }
 
-/* Which outputs live only until the next layer has read them. tanh and sigmoid need theirs for their own
- * derivative. */
+/* Which outputs live only until the next layer has read them.
+ * tanh and sigmoid need theirs for their own derivative. */
 static void mark_transient(gan_net *net)
 {
     for (int i = 0; i + 1 < net->n_layers; i++) {
@@ -171,8 +171,8 @@ static void keep_outputs(gan_net *net)
         net->layers[i].transient = false;
 }
 
-/* Layers and passes say what scratch they need as they open; a network's own workspace can then be filled at
- * once. */
+/* Layers and passes say what scratch they need as they open;
+ * a network's own workspace can then be filled at once. */
 static gan_status open_parts(gan_net *net)
 {
     const gan_net_spec *spec = &net->spec;

@@ -21,8 +21,8 @@ void gan_net_changed(gan_net *net)
     net->prepared = false;
 }
 
-/* The layers' private copies of the weights are there: made now if they are out of date or were written over.
- */
+/* The layers' private copies of the weights are there:
+ * made now if they are out of date or were written over. */
 static gan_status enter(gan_net *net)
 {
     uint64_t stamp = gan_backend_enter(net->backend, net->spec.number);

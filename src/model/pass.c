@@ -1,5 +1,5 @@
-/* pass.c: the memory of one forward pass: outputs of every layer and two gradient buffers, per local shard.
- */
+/* pass.c: the memory of one forward pass: outputs of every layer and two
+ * gradient buffers, per local shard. */
 #include <stdlib.h>
 
 #include "model.h"
@@ -20,8 +20,8 @@ static void grow(size_t *room, size_t floats)
     *room = floats > *room ? floats : *room;
 }
 
-/* Walks a backward pass that begins in buffer `at` (2: somebody else's) and notes what each buffer must hold.
- */
+/* Walks a backward pass that begins in buffer `at` (2: somebody else's)
+ * and notes what each buffer must hold. */
 static void walk_gradients(const gan_net *net, size_t room[2], int at)
 {
     if (at < 2)

@@ -14,8 +14,8 @@ gan_status gan_workspace_create(gan_workspace **out, gan_backend *backend, int n
     return GAN_OK;
 }
 
-/* One buffer for each local shard, each at a 64-byte boundary, so that a shard's bits cannot depend on its
- * place. */
+/* One buffer for each local shard, each at a 64-byte boundary,
+ * so that a shard's bits cannot depend on its place. */
 gan_status gan_alloc_shards(gan_backend *be, float ***out, int n_local, size_t floats)
 {
     void *memory;

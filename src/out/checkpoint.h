@@ -35,8 +35,8 @@ typedef struct gan_dtype_row {
 const gan_dtype_row *gan_dtype_find(const char *name); /* NULL if unknown */
 const gan_dtype_row *gan_dtype_of(gan_dtype dtype);    /* F32 or I64, else NULL */
 
-/* Elements and bytes of a shape; false when a dimension is negative, a product overflows or ends inside a
- * byte. */
+/* Elements and bytes of a shape; false when a dimension is negative,
+ * a product overflows or ends inside a byte. */
 bool gan_shape_size(size_t *elements, size_t *bytes, unsigned bits, int rank, const int64_t *dims);
 
 /* The text that occurs twice in `names`, NULL when all differ. Sorts `names`. */

@@ -82,8 +82,8 @@ static gan_status add_step(step_list *list, const char *folder, uint64_t step)
     return GAN_OK;
 }
 
-/* The steps with a checkpoint, newest first (steps freed by the caller). A folder that is not there has none.
- */
+/* The steps with a checkpoint, newest first (steps freed by the caller).
+ * A folder that is not there has none. */
 static gan_status list_steps(step_list *list, const char *folder, bool remove_temporaries)
 {
     gan_status status = GAN_OK;

@@ -113,8 +113,8 @@ static bool add_tensor(cJSON *root, const gan_tensor_view *tensor, size_t begin)
     return ok && add_number(offsets, begin) && add_number(offsets, begin + tensor_bytes(tensor));
 }
 
-/* The length, the JSON, blanks up to the alignment, and the checksum of all that in its place. Freed by the
- * caller. */
+/* The length, the JSON, blanks up to the alignment, and the checksum of all
+ * that in its place. Freed by the caller. */
 static gan_status make_header(char **out, size_t *n, const char *path, const gan_tensor_view *tensors,
                               size_t n_tensors, const gan_metadata *metadata, size_t n_metadata)
 {

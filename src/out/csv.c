@@ -39,8 +39,8 @@ static bool is_row(uint64_t *step, const char *line, size_t n)
     return commas == COLUMNS - 1 && line[0] >= '0' && line[0] <= '9' && *end == ',' && errno == 0;
 }
 
-/* Moves the rows to keep to the front of `text` and returns their length. `moved`: some did not stand there
- * already. */
+/* Moves the rows to keep to the front of `text` and returns their length.
+ * `moved`: some did not stand there already. */
 static size_t keep_rows(char *text, size_t n, uint64_t last_step, size_t *unreadable, bool *moved)
 {
     size_t kept = sizeof HEADER - 1;

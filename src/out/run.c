@@ -88,8 +88,8 @@ void gan_run_close(gan_run *run)
 {
     if (!run)
         return;
-    /* The lock file stays: removing it would let a third run lock a new file while a second waits on the old
-     * one. */
+    /* The lock file stays: removing it would let a third run lock a new file
+     * while a second waits on the old one. */
     if (run->lock >= 0)
         close(run->lock);
     free(run);

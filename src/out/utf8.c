@@ -18,8 +18,8 @@ size_t gan_utf8_step(const char *text, size_t n)
     for (size_t i = 1; i < length; i++)
         if ((s[i] & 0xC0) != 0x80)
             return 0;
-    /* The second byte's bounds keep out overlong forms (E0, F0), surrogates (ED) and what lies above 10FFFF
-     * (F4). */
+    /* The second byte's bounds keep out overlong forms (E0, F0),
+     * surrogates (ED) and what lies above 10FFFF (F4). */
     bool outside = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
                    (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F);
     return outside ? 0 : length;

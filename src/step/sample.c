@@ -56,8 +56,8 @@ static void close_room(sample_room *room, gan_net *g)
     be->ops->free(be, room->labels);
 }
 
-/* One round of at most as many pictures as the pass holds; places beyond `n` repeat what the buffers held
- * before. */
+/* One round of at most as many pictures as the pass holds;
+ * places beyond `n` repeat what the buffers held before. */
 static gan_status sample_round(gan_net *g, const sample_room *room, float *out, const float *z,
                                const int *labels, size_t n)
 {

@@ -51,6 +51,8 @@ expect words.sh 'code in a comment' "echo '/* gan_step_next(step); */' >>src/ste
 expect words.sh 'code in a comment' "printf '/* was\n * x = y + 1;\n */\n' >>src/step/order.c"
 expect words.sh 'code in a comment' "echo '// return 0;' >>include/gan_dist/rng.h"
 expect format.sh 'order.c' "echo 'int   x ;' >>src/step/order.c"
+expect format.sh 'alone on its line' "printf '/* torn\n */\n' >>src/step/order.c"
+expect format.sh 'a comment of 114 columns' "printf '/* %0108d */\n' 0 >>src/step/order.c"
 expect "docs.sh $program" 'links to nowhere.md' "echo '[x](nowhere.md)' >>docs/style.md"
 expect "docs.sh $program" 'no such heading' "echo '[x](numerics.md#nothing)' >>docs/style.md"
 expect "docs.sh $program" 'README.md: has no link to docs/extra.md' "touch docs/extra.md"

@@ -1,5 +1,5 @@
-/* bench_decode FOLDER [RUNS]: opening a folder of JPEGs against what libjpeg-turbo alone takes for the same
- * files.
+/* bench_decode FOLDER [RUNS]: opening a folder of JPEGs against what
+ * libjpeg-turbo alone takes for the same files.
  *
  * Under mpirun every rank decodes its share, in both halves; the time is that of the slowest rank. "plain"
  * reads each file and decodes it to RGB, nothing else. "open" is gan_data_open: list, decode, crop and resize

@@ -1,5 +1,5 @@
-/* bench_ops.c: how fast a backend's ops are, and how fast a dcgan64 step could be if it were nothing but
- * them.
+/* bench_ops.c: how fast a backend's ops are, and how fast a dcgan64 step
+ * could be if it were nothing but them.
  *
  * bench_ops [backend] [repetitions]
  *
@@ -34,8 +34,8 @@ static const bench_layer layers[] = {
     {"dcgan48 k5", 24, 64, 12, 128, 5, 2, 1, 0, 0, 0},    {"dcgan48 k5", 6, 256, 3, 512, 5, 2, 1, 0, 0, 0},
 };
 
-/* Batch-normed maps of dcgan64 and how often a step takes them forward and back; then maps with an activation
- * alone. */
+/* Batch-normed maps of dcgan64 and how often a step takes them forward and back;
+ * then maps with an activation alone. */
 typedef struct bench_map {
     const char *net;
     size_t rows;
@@ -327,9 +327,8 @@ static void bench_arena(bench_step *step)
 static void report(const char *what, double conv, double map, double whole, double adam)
 {
     const double rank = conv + map + whole + adam;
-    printf("dcgan64 step of one rank of two, %s: convolutions %.1f ms, maps %.1f, prepare and gradients "
-           "%.1f, adam %.1f = "
-           "%.1f ms: 2 ranks, ops alone, %.1f images/s\n",
+    printf("dcgan64 step of one rank of two, %s: convolutions %.1f ms, maps %.1f, "
+           "prepare and gradients %.1f, adam %.1f = %.1f ms: 2 ranks, ops alone, %.1f images/s\n",
            what, conv, map, whole, adam, rank, 2 * SHARDS * IMAGES / rank * 1e3);
 }
 

@@ -1,6 +1,6 @@
-/* slow_cable NAME NAME DELAY-MS LOSS-PERCENT: two network devices joined by a cable that delays every frame,
- * in either direction, and loses some. The kernel's netem does this too, where it is built in. Ends when
- * killed. */
+/* slow_cable NAME NAME DELAY-MS LOSS-PERCENT: two network devices joined
+ * by a cable that delays every frame, in either direction, and loses some.
+ * The kernel's netem does this too, where it is built in. Ends when killed. */
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>

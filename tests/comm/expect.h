@@ -1,5 +1,5 @@
-/* expect.h: checks for programs that run on several ranks. A failed check ends the whole job, so that no rank
- * waits. */
+/* expect.h: checks for programs that run on several ranks.
+ * A failed check ends the whole job, so that no rank waits. */
 #ifndef GAN_TESTS_COMM_EXPECT_H
 #define GAN_TESTS_COMM_EXPECT_H
 

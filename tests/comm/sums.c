@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value that rank r brings at place i: of many magnitudes, so that another order of adding gives other
- * bits. */
+/* The value that rank r brings at place i: of many magnitudes,
+ * so that another order of adding gives other bits. */
 static double brought(uint64_t salt, int rank, size_t i)
 {
     uint64_t x = salt * 0x9e3779b97f4a7c15u + (uint64_t)rank * 0xbf58476d1ce4e5b9u + i * 0x94d049bb133111ebu;

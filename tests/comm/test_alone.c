@@ -1,5 +1,5 @@
-/* One process: comm_self behaves as the ranks do, and a launch that would make every copy rank 0 is refused.
- */
+/* One process: comm_self behaves as the ranks do, and a launch that would
+ * make every copy rank 0 is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -89,8 +89,8 @@ static void a_preset_line_comes_first_and_once(void **state)
 static void indented_lines_continue_words(void **state)
 {
     (void)state;
-    assert_done(apply("[generator]\nlayers = dense 4x4x8 bn relu |\n    deconv 4 s2 4 # half\n\n  # "
-                      "aside\n\t| deconv 4 s2 1\n"
+    assert_done(apply("[generator]\nlayers = dense 4x4x8 bn relu |\n    deconv 4 s2 4 # half\n\n"
+                      "  # aside\n\t| deconv 4 s2 1\n"
                       "bias = no\n[train]\nbatch = 5\n"));
     assert_string_equal(config.generator.layers, "dense 4x4x8 bn relu | deconv 4 s2 4 | deconv 4 s2 1");
     assert_false(config.generator.bias);
@@ -99,8 +99,8 @@ static void indented_lines_continue_words(void **state)
                    "my.ini:4: generator.layers is already set in line 2");
 }
 
-/* inih hands lines over in pieces of its buffer, 200 bytes in Debian: every length around it must come
- * through. */
+/* inih hands lines over in pieces of its buffer, 200 bytes in Debian:
+ * every length around it must come through. */
 static void lines_of_any_length_come_through(void **state)
 {
     (void)state;
@@ -184,8 +184,8 @@ static void files_are_read_or_refused(void **state)
     assert_refused(gan_config_apply_file(&config, "/tmp"), "/tmp");
 }
 
-/* Random texts from pieces that matter: nothing but GAN_OK or one line of GAN_BAD_INPUT, and no memory error.
- */
+/* Random texts from pieces that matter: nothing but GAN_OK or one line of
+ * GAN_BAD_INPUT, and no memory error. */
 static void garbage_is_refused_in_one_line(void **state)
 {
     (void)state;

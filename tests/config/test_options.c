@@ -1,5 +1,5 @@
-/* The table: every row's default, bounds, garbage and round trip; every field of the struct; the
- * documentation. */
+/* The table: every row's default, bounds, garbage and round trip;
+ * every field of the struct; the documentation. */
 #include "checks.h"
 
 #include "config/options.h"

@@ -39,8 +39,8 @@ static bool counts(const trace *t, unsigned long long number)
     return t->fault != TRACE_FAIL || name_of(number);
 }
 
-/* The child stands before a system call. True: it was interfered with, so that its result may have to be
- * changed. */
+/* The child stands before a system call. True: it was interfered with,
+ * so that its result may have to be changed. */
 static bool before_call(trace *t, pid_t child)
 {
     struct user_regs_struct registers;

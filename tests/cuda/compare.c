@@ -2,6 +2,7 @@
  * presets.sh: of each network the worst tensor, its largest difference against its largest value. A tensor
  * that is next to nothing beside the network's others (a bias before a batch norm has no gradient, only
  * rounding) is measured against a tenth of theirs.
+ *
  * compare FILE FILE weights: of each network all its weights as one vector, and so the statistics of its
  * batch norms: the length of the difference against the length. Single weights say nothing after some steps:
  * Adam moves one by a whole step whichever sign a tiny gradient has. */

@@ -105,8 +105,8 @@ static void *bring(int salt, size_t n, bool doubles)
     return device;
 }
 
-/* Fetches and frees; exact: the tree's bits, otherwise as near as rounding allows and the same on all ranks.
- */
+/* Fetches and frees; exact: the tree's bits, otherwise as near as rounding
+ * allows and the same on all ranks. */
 static void check_floats(float *device, int salt, size_t n, bool exact)
 {
     float *got = malloc(n * sizeof *got + 1);

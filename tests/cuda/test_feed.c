@@ -1,7 +1,6 @@
-/* test_feed.c: pictures that a device keeps, and pictures that are sent for each step, train to the same bits
- * as floats made on the host, whatever the device does first; which of the two it is; and failures on the
- * way.
- */
+/* test_feed.c: pictures that a device keeps, and pictures that are sent for each step,
+ * train to the same bits as floats made on the host, whatever the device does first;
+ * which of the two it is; and failures on the way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

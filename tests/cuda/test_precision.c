@@ -1,6 +1,6 @@
-/* test_precision PRECISION PRESET...: the gradients of a step of a preset by cuda in that precision are those
- * of ref with the factors of its convolutions rounded; the losses are those of ref itself, but for the
- * rounding. */
+/* test_precision PRECISION PRESET...: the gradients of a step of a preset by cuda
+ * in that precision are those of ref with the factors of its convolutions rounded;
+ * the losses are those of ref itself, but for the rounding. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

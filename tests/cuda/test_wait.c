@@ -1,6 +1,5 @@
-/* test_wait.c: how the host waits: for no more than it has to, asking `poll` meanwhile, which can end any
- * wait
- * (`close` excepted); and that what only hands work to the device does not wait. */
+/* test_wait.c: how the host waits: for no more than it has to, asking `poll` meanwhile, which can
+ * end any wait (`close` excepted); and that what only hands work to the device does not wait. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -41,8 +41,8 @@ static Work copy_work(void *to, const void *from, size_t bytes, int device)
     return work;
 }
 
-/* Memory that is not pinned goes through CUDA's own buffer: read before the call returns, written before it
- * returns. */
+/* Memory that is not pinned goes through CUDA's own buffer:
+ * read before the call returns, written before it returns. */
 static Work staged_work(void *to, const void *from, size_t bytes, int device)
 {
     auto staged = std::make_shared<std::vector<char>>(static_cast<const char *>(from),

@@ -298,12 +298,11 @@ extern "C" cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t 
                 beta, c, ctype, ldc, 0, 1, compute);
 }
 
-extern "C" cublasStatus_t
-cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m,
-                           int n, int k, const void *alpha, const void *a, cudaDataType atype, int lda,
-                           long long stridea, const void *b, cudaDataType btype, int ldb, long long strideb,
-                           const void *beta, void *c, cudaDataType ctype, int ldc, long long stridec,
-                           int batch, cublasComputeType_t compute, cublasGemmAlgo_t)
+extern "C" cublasStatus_t cublasGemmStridedBatchedEx(
+    cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k,
+    const void *alpha, const void *a, cudaDataType atype, int lda, long long stridea, const void *b,
+    cudaDataType btype, int ldb, long long strideb, const void *beta, void *c, cudaDataType ctype, int ldc,
+    long long stridec, int batch, cublasComputeType_t compute, cublasGemmAlgo_t)
 {
     return gemm("cublasGemmStridedBatchedEx", handle, transa, transb, m, n, k, alpha, a, atype, lda, stridea,
                 b, btype, ldb, strideb, beta, c, ctype, ldc, stridec, batch, compute);

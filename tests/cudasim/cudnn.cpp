@@ -208,11 +208,13 @@ static float scalar(const void *at)
             return status;                                                                                   \
     } while (0)
 
-extern "C" cudnnStatus_t
-cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t x,
-                        const void *at_x, const cudnnFilterDescriptor_t w, const void *at_w,
-                        const cudnnConvolutionDescriptor_t how, cudnnConvolutionFwdAlgo_t, void *workspace,
-                        size_t bytes, const void *beta, const cudnnTensorDescriptor_t y, void *at_y)
+extern "C" cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha,
+                                                 const cudnnTensorDescriptor_t x, const void *at_x,
+                                                 const cudnnFilterDescriptor_t w, const void *at_w,
+                                                 const cudnnConvolutionDescriptor_t how,
+                                                 cudnnConvolutionFwdAlgo_t, void *workspace, size_t bytes,
+                                                 const void *beta, const cudnnTensorDescriptor_t y,
+                                                 void *at_y)
 {
     CUDNN_ENTER("cudnnConvolutionForward", handle, x, w, how, y);
     const Job job = {Way::Forward,  *x,          *y, *w, *how, memory(at_x), memory(at_y), memory(at_w),

@@ -1,5 +1,5 @@
-/* event.cpp: events. A record is a place in a stream; who waits, waits for the record that there is at that
- * time. */
+/* event.cpp: events. A record is a place in a stream; who waits,
+ * waits for the record that there is at that time. */
 #include <set>
 #include "report.h"
 #include "stream.h"

@@ -1,5 +1,5 @@
-/* grid.h: runs a kernel's threads as fibers, in a seeded order that only barriers and warp operations bind.
- */
+/* grid.h: runs a kernel's threads as fibers, in a seeded order that only
+ * barriers and warp operations bind. */
 #ifndef CUDASIM_GRID_H
 #define CUDASIM_GRID_H
 

@@ -101,8 +101,8 @@ static bool in_progress()
     return all_kinds(0);
 }
 
-/* Two collectives on two streams, which begin in different orders on the ranks: NCCL keeps the order of the
- * calls. */
+/* Two collectives on two streams, which begin in different orders on the ranks:
+ * NCCL keeps the order of the calls. */
 static bool two_streams()
 {
     ncclComm_t comm = begin(0, rank);

@@ -1,6 +1,6 @@
-/* signatures.cpp: compiled against the headers of the stand-in and against NVIDIA's. What one of them
- * declares otherwise than it stands here does not compile. signatures.sh sees to it that nothing is missing
- * here. */
+/* signatures.cpp: compiled against the headers of the stand-in and against NVIDIA's.
+ * What one of them declares otherwise than it stands here does not compile.
+ * signatures.sh sees to it that nothing is missing here. */
 #include <type_traits>
 #include "cublas_v2.h"
 #include "cuda_bf16.h"

@@ -16,8 +16,8 @@ struct Work {
     std::string name;
     std::function<void()> run;
     std::vector<HostUse> host;
-    /* Instead of `run`, for what takes several steps: begins, and gives what is then asked until it says
-     * true. */
+    /* Instead of `run`, for what takes several steps: begins,
+     * and gives what is then asked until it says true. */
     std::function<std::function<bool()>()> begin;
     const void *serial = nullptr; /* works that share one run one after the other, as they were queued */
 };

@@ -47,8 +47,8 @@ struct rig {
 
 enum Joins { both, no_join, no_fork, no_event_inside };
 
-/* x += 1; then y += x on one stream beside z += x on another; then x = y + 0 where both are done. Three
- * times. */
+/* x += 1; then y += x on one stream beside z += x on another; then
+ * x = y + 0 where both are done. Three times. */
 template <int joins> static bool run_fork()
 {
     rig r;

@@ -1,5 +1,5 @@
-/* Bad files are skipped, counted and listed, each with its own path and reason; the good ones keep their
- * order. */
+/* Bad files are skipped, counted and listed, each with its own path and reason;
+ * the good ones keep their order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -42,8 +42,8 @@ static void test_all_different(void **state)
     free(all);
 }
 
-/* Antialiased: drawn at 32 is nearly what drawn at 256 looks like from afar, and edges have in-between
- * colours. */
+/* Antialiased: drawn at 32 is nearly what drawn at 256 looks like from afar,
+ * and edges have in-between colours. */
 static void test_antialiased(void **state)
 {
     (void)state;

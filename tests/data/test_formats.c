@@ -146,8 +146,8 @@ static void test_orientations(void **state)
         }
 }
 
-/* An EXIF block may say anything; the picture is then taken as upright, and nothing outside the block is
- * read. */
+/* An EXIF block may say anything; the picture is then taken as upright,
+ * and nothing outside the block is read. */
 static void test_bent_exif(void **state)
 {
     (void)state;

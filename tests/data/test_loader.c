@@ -9,8 +9,8 @@
 #include "gan_dist/rng.h"
 #include "support.h"
 
-/* Every epoch visits each picture at most once and leaves out only the incomplete tail; epochs and seeds
- * differ. */
+/* Every epoch visits each picture at most once and leaves out only the
+ * incomplete tail; epochs and seeds differ. */
 static void test_permutation(void **state)
 {
     (void)state;

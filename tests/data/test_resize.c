@@ -110,8 +110,8 @@ static void compare_with_formula(int h, int w, int c, int out_h, int out_w)
                     floor(triangle_sum(exact + y * w * c + k, c, w, out_w, x) + 0.5);
     for (int y = 0; y < out_h; y++)
         for (int x = 0; x < out_w * c; x++)
-            /* weights have 22 bits, so only a value on the edge between two integers may fall the other way
-             */
+            /* weights have 22 bits, so only a value on the edge between two
+             * integers may fall the other way */
             assert_true(fabs(triangle_sum(rows + x, out_w * c, h, out_h, y) - out[y * out_w * c + x]) <
                         0.5001);
     gan_resizer_free(&resizer);

@@ -1,6 +1,6 @@
-/* fuzz.h: what the fuzz targets share. A target is one function that takes any bytes; libFuzzer calls it
- * (GAN_FUZZ), or replay.c with files. It must neither crash nor hang; what else must hold is said with
- * fuzz_require. */
+/* fuzz.h: what the fuzz targets share. A target is one function that takes any bytes;
+ * libFuzzer calls it (GAN_FUZZ), or replay.c with files. It must neither crash nor hang;
+ * what else must hold is said with fuzz_require. */
 #ifndef GAN_TEST_FUZZ_H
 #define GAN_TEST_FUZZ_H
 

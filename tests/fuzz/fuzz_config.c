@@ -1,5 +1,5 @@
-/* Any text as a configuration file, as the configuration in a checkpoint, and, a line a word, as a command
- * line. */
+/* Any text as a configuration file, as the configuration in a checkpoint,
+ * and, a line a word, as a command line. */
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Any bytes as the segments of a JPEG file with an EXIF block: an orientation comes out, and turning loses no
- * pixel. */
+/* Any bytes as the segments of a JPEG file with an EXIF block:
+ * an orientation comes out, and turning loses no pixel. */
 #include "fuzz.h"
 
 #include <stdlib.h>

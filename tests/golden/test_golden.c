@@ -2,10 +2,10 @@
  *
  *   golden_check GAN_DIST NAME.txt BACKEND STEPS
  *
- * Writes the pictures of the golden file's formula, runs the program up to each step of which the file
- * summarises the state (and STEPS), which also resumes it, and compares log.csv and the checkpoints, each
- * value within the tolerance that stands beside it. What the tolerances are worth is said in make_golden.py.
- */
+ * Writes the pictures of the golden file's formula, runs the program up to each
+ * step of which the file summarises the state (and STEPS), which also resumes it,
+ * and compares log.csv and the checkpoints, each value within the tolerance that stands beside it.
+ * What the tolerances are worth is said in make_golden.py. */
 #include <ftw.h>
 #include <inttypes.h>
 #include <math.h>

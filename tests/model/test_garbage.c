@@ -1,6 +1,6 @@
-/* Texts of the presets with random damage: a network or GAN_BAD_INPUT with a message, never a crash. What
- * parses and is small also runs, forward and backward: the sanitizers then see that its shapes are its
- * memory. */
+/* Texts of the presets with random damage: a network or GAN_BAD_INPUT with a message,
+ * never a crash. What parses and is small also runs, forward and backward:
+ * the sanitizers then see that its shapes are its memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -92,8 +92,8 @@ static void extreme_logits_stay_finite(void **state)
             }
 }
 
-/* softplus has slope 0 or 1 far out; a naive log(1 + exp(100)) is infinite, a naive log(sigmoid(-100)) is not
- * 100. */
+/* softplus has slope 0 or 1 far out; a naive log(1 + exp(100)) is infinite,
+ * a naive log(sigmoid(-100)) is not 100. */
 static void bce_is_exact_far_out(void **state)
 {
     (void)state;

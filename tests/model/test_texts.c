@@ -1,6 +1,5 @@
-/* Wrong texts of a network: each is GAN_BAD_INPUT with one line that names the network, the word and what to
- * do.
- */
+/* Wrong texts of a network: each is GAN_BAD_INPUT with one line that names
+ * the network, the word and what to do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

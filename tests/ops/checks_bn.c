@@ -1,5 +1,5 @@
-/* checks_bn.c: batch norm as a whole, from the formula: the ops are chained as a step chains them, over two
- * shards. */
+/* checks_bn.c: batch norm as a whole, from the formula:
+ * the ops are chained as a step chains them, over two shards. */
 #include "checks_bn.h"
 
 #include <math.h>

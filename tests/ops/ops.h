@@ -1,5 +1,5 @@
-/* ops.h: the harness of the op suite. One row per op of gan_backend_ops says how to run it and what it must
- * give.
+/* ops.h: the harness of the op suite. One row per op of gan_backend_ops
+ * says how to run it and what it must give.
  *
  * A row's `setup` puts buffers into an ops_case, `shard` and `whole` call the op on them. The tests do the
  * rest: every backend against ref, one thread against two, and the row's own known answers (`check`). To test
@@ -140,8 +140,8 @@ typedef struct ops_state {
     const ops_row *row;
 } ops_state;
 
-/* What backends with a device are opened with, and whether random values are bfloat16's, which no precision
- * rounds. */
+/* What backends with a device are opened with, and whether random values are bfloat16's,
+ * which no precision rounds. */
 extern gan_precision ops_precision;
 extern bool ops_rounded;
 gan_backend *ops_open(const char *name, int threads);

@@ -137,8 +137,8 @@ static gan_status run_gradients(ops_case *c, int shard)
                                     c->shape->c, c->shape->flag);
 }
 
-/* Real sums, so that the variance is one: of count rows, mean m and variance v: count*m and count*(v + m*m).
- */
+/* Real sums, so that the variance is one: of count rows, mean m and variance v:
+ * count*m and count*(v + m*m). */
 static void add_statistics_sums(ops_case *c, double count)
 {
     enum { LIMIT = 2048 };

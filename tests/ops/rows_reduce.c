@@ -84,8 +84,8 @@ TREE(double)
 
 enum { COUNT = 1003 };
 
-/* From left to right, which must differ somewhere from four parts on: or the data could not tell the orders
- * apart. */
+/* From left to right, which must differ somewhere from four parts on:
+ * or the data could not tell the orders apart. */
 #define CHECK(type, op, add, at)                                                                             \
     static void check_##op(gan_backend *be)                                                                  \
     {                                                                                                        \

@@ -1,5 +1,5 @@
-/* shapes_conv.h: the geometries of the presets (channels cut where only their number is large) and the odd
- * ones. */
+/* shapes_conv.h: the geometries of the presets (channels cut where only
+ * their number is large) and the odd ones. */
 #ifndef GAN_TESTS_OPS_SHAPES_CONV_H
 #define GAN_TESTS_OPS_SHAPES_CONV_H
 

@@ -1,5 +1,5 @@
-/* test_cpu_math.c: the cpu backend's exponential, tanh and logistic function against libm in double, over all
- * magnitudes. */
+/* test_cpu_math.c: the cpu backend's exponential, tanh and logistic function
+ * against libm in double, over all magnitudes. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* test_known_answers.c: each row's own check, for every backend, ref too: hand-computed values, adjoints,
- * differences. */
+/* test_known_answers.c: each row's own check, for every backend, ref too:
+ * hand-computed values, adjoints, differences. */
 #include "ops.h"
 
 static void test_row(void **state)

@@ -1,5 +1,5 @@
-/* test_table.c: the tables themselves: every op has one row and every backend fills every op; names and their
- * mistakes. */
+/* test_table.c: the tables themselves: every op has one row and every backend fills every op;
+ * names and their mistakes. */
 #include "ops.h"
 
 #include <string.h>

@@ -1,9 +1,10 @@
 /* Parameters and floating-point operations of every preset, to the unit. A preset without a row fails.
  *
- * Counting: a multiply-add is 2 operations; padding and the cropped edge of a transposed convolution count;
- * batch norm, activations and losses do not; a backward pass to weights costs a forward pass, one to inputs
- * too, but for a first layer. G and D are forward passes per picture, first is G's or D's first layer with
- * weights. D update = G + 2 D + 2 (2 D - first of D)      G update = G + 2 D + (2 G - first of G) */
+ * Counting: a multiply-add is 2 operations; padding and the cropped edge of
+ * a transposed convolution count; batch norm, activations and losses do not;
+ * a backward pass to weights costs a forward pass, one to inputs too, but for a first layer.
+ * G and D are forward passes per picture, first is G's or D's first layer with weights.
+ *   D update = G + 2 D + 2 (2 D - first of D)      G update = G + 2 D + (2 G - first of G) */
 #include <string.h>
 
 #include "tiny.h"
@@ -17,10 +18,14 @@ typedef struct row {
 } row;
 
 /* The published systems: counted from their original sources, which the preset files name, layer by layer;
- * `step` is written as that count less the work not done here. dcgan64: PyTorch's DCGAN example (3,576,704
- * and 2,765,568 parameters are what PyTorch counts); multiply-adds G  512*100*16 + 3 * 33,554,432 +
- * 32*32*16*64*3,  D  32*32*16*3*64 + 3 * 33,554,432 + 16*512. quickstart, multiply-adds: G  64*4608 +
- * 36*16*128*64 + 144*16*64*32 + 576*16*32*3, D  576*16*3*32 + 144*16*32*64 + 36*16*64*128 + 4608. */
+ * `step` is written as that count less the work not done here.
+ *
+ * dcgan64, PyTorch's DCGAN example (3,576,704 and 2,765,568 parameters, as PyTorch counts), multiply-adds:
+ *   G  512*100*16 + 3 * 33,554,432 + 32*32*16*64*3
+ *   D  32*32*16*3*64 + 3 * 33,554,432 + 16*512
+ * quickstart, multiply-adds:
+ *   G  64*4608 + 36*16*128*64 + 144*16*64*32 + 576*16*32*3
+ *   D  576*16*3*32 + 144*16*32*64 + 36*16*64*128 + 4608 */
 static const row rows[] = {
     {"gan-mnist", 6640193, 6559169, 26218496, 26093568, 181977088, 130715648, 312692736.0 - 26218496},
     {"mlp-mnist", 114064, 100609, 226304, 200960, 1030656, 1055232, 2085888},

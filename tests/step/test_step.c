@@ -1,5 +1,5 @@
-/* A whole step: the same bits with any number of threads, the same numbers from both backends, and what it
- * refuses. */
+/* A whole step: the same bits with any number of threads, the same numbers
+ * from both backends, and what it refuses. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* act.h: an activation and its derivative inside a vectorised loop; `act` is a constant where these are
- * expanded. */
+/* act.h: an activation and its derivative inside a vectorised loop;
+ * `act` is a constant where these are expanded. */
 #ifndef GAN_BACKEND_CPU_ACT_H
 #define GAN_BACKEND_CPU_ACT_H
 
@@ -23,8 +23,8 @@ GAN_INLINE float gan_act_value(float x, gan_act act)
     return x;
 }
 
-/* dy * act'(y). The sign of y is the sign of what went in, so for the two rectifiers the input serves as
- * well. */
+/* dy * act'(y). The sign of y is the sign of what went in,
+ * so for the two rectifiers the input serves as well. */
 GAN_INLINE float gan_act_slope(float dy, float y, gan_act act)
 {
     switch (act) {

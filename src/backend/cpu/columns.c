@@ -71,8 +71,8 @@ gan_status gan_columns_gradient(gan_backend *be, float *dw, const gan_conv_shape
     return status == GAN_OK ? GAN_OK : gan_error(status, "cpu backend: no memory to sum a weight gradient");
 }
 
-/* The columns of one picture. A kernel row's values are contiguous in NHWC; what is outside the picture is
- * zero. */
+/* The columns of one picture. A kernel row's values are contiguous in NHWC;
+ * what is outside the picture is zero. */
 static void spread(float *col, const gan_conv_shape *s, const float *x)
 {
     const size_t c = (size_t)s->c, run = (size_t)s->kernel_w * c;

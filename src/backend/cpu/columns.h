@@ -1,6 +1,6 @@
 /* columns.h: a convolution as a matrix product over columns: one row for each place of the small side,
- * holding the kernel_h x kernel_w x c values of the big side that it sees. Weights go with it as
- * [out_c][kernel_h][kernel_w][c]. */
+ * holding the kernel_h x kernel_w x c values of the big side that it sees.
+ * Weights go with it as [out_c][kernel_h][kernel_w][c]. */
 #ifndef GAN_BACKEND_CPU_COLUMNS_H
 #define GAN_BACKEND_CPU_COLUMNS_H
 

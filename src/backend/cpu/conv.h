@@ -1,12 +1,12 @@
-/* conv.h: the ways the cpu backend computes a convolution. conv.c picks one per geometry; each fills a
- * gan_conv_kind. */
+/* conv.h: the ways the cpu backend computes a convolution.
+ * conv.c picks one per geometry; each fills a gan_conv_kind. */
 #ifndef GAN_BACKEND_CPU_CONV_H
 #define GAN_BACKEND_CPU_CONV_H
 
 #include "onednn.h"
 
-/* The calls have the meaning of gan_backend_ops'; `conv` is the kind's own struct, which starts with struct
- * gan_conv. */
+/* The calls have the meaning of gan_backend_ops'; `conv` is the kind's own struct,
+ * which starts with struct gan_conv. */
 typedef struct gan_conv_kind {
     size_t (*part_floats)(const gan_conv *conv);
     void (*destroy)(gan_conv *conv); /* what the kind owns, not conv itself */
@@ -23,8 +23,8 @@ struct gan_conv {
     gan_conv_shape shape;
 };
 
-/* Does this way suit the shape? The answer depends on the geometry alone, never on a timing: it decides the
- * bits. */
+/* Does this way suit the shape? The answer depends on the geometry alone,
+ * never on a timing: it decides the bits. */
 bool gan_conv_dense_suits(const gan_conv_shape *shape); /* kernel = big side, output 1x1: a matrix product */
 bool gan_conv_winograd_suits(
     const gan_conv_shape *shape); /* 4x4, stride 2, pad 1: 9 matrix products for 16 taps */

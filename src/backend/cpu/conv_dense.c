@@ -86,8 +86,8 @@ static gan_status append_record(const conv_dense *self, float *part, const float
                          "cpu backend: a dense layer's gradient was accumulated more than %d times", RECORDS);
     float *record = part + GAN_LINE;
     const size_t n = self->pictures;
-    /* All dy, then all x, each record after the other: the records together are one product with more rows.
-     */
+    /* All dy, then all x, each record after the other:
+     * the records together are one product with more rows. */
     memcpy(record + records * n * self->outputs, dy, n * self->outputs * sizeof(float));
     memcpy(record + RECORDS * n * self->outputs + records * n * self->inputs, x,
            n * self->inputs * sizeof(float));

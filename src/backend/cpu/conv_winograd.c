@@ -1,5 +1,5 @@
-/* conv_winograd.c: 4x4 convolutions of stride 2 (and their transposes) as nine matrix products; see
- * winograd.h.
+/* conv_winograd.c: 4x4 convolutions of stride 2 (and their transposes)
+ * as nine matrix products; see winograd.h.
  *
  * Per picture it does 9/16 of the multiplications; on shards of 8 pictures it runs at about 1.5 times the
  * speed of oneDNN's direct convolutions, transforms included. A part is [4][4][c][out_c]. */
@@ -13,8 +13,8 @@
 #define POINTS GAN_WINOGRAD_POINTS
 /* Planes are this many floats further apart than their size: nine streams in nine different cache sets. */
 #define SKEW (5 * GAN_LINE)
-/* Tiles at a time: enough rows for the matrix product, few enough that the nine planes stay in a 2 MiB cache.
- */
+/* Tiles at a time: enough rows for the matrix product, few enough that
+ * the nine planes stay in a 2 MiB cache. */
 #define CHUNK_TILES  256
 #define CHUNK_WEIGHT 256 /* for the weight gradient, whose sum runs over the tiles */
 #define BLOCK_FLOATS                                                                                         \
@@ -36,8 +36,8 @@ bool gan_conv_winograd_suits(const gan_conv_shape *s)
 {
     const bool geometry = s->kernel_h == 4 && s->kernel_w == 4 && s->stride_h == 2 && s->stride_w == 2 &&
                           s->pad_top == 1 && s->pad_left == 1 && s->h == 2 * s->out_h && s->w == 2 * s->out_w;
-    /* Tiles that hang over the edge are wasted work: 36 products a tile against 16 an output must stay a
-     * gain. */
+    /* Tiles that hang over the edge are wasted work: 36 products a tile
+     * against 16 an output must stay a gain. */
     const long tiles = (long)((s->out_h + 1) / 2) * ((s->out_w + 1) / 2);
     const bool gains = tiles * 36 * 4 <= (long)s->out_h * s->out_w * 16 * 3;
     return geometry && gains && s->c % GAN_LINE == 0 && s->out_c % GAN_LINE == 0;

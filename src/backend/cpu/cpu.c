@@ -1,5 +1,5 @@
-/* cpu.c: the cpu backend's table (the ref table with the fast ops put over it), its threads and its scratch
- * memory. */
+/* cpu.c: the cpu backend's table (the ref table with the fast ops put over it),
+ * its threads and its scratch memory. */
 #include "cpu.h"
 
 #include <limits.h>
@@ -63,8 +63,8 @@ gan_status gan_cpu_room_open(gan_backend *be)
     return GAN_OK;
 }
 
-/* The lowest failing shard wins, so that the message does not depend on timing: shards above it need not run.
- */
+/* The lowest failing shard wins, so that the message does not depend on timing:
+ * shards above it need not run. */
 static gan_status for_shards(gan_backend *be, int n, gan_shard_fn fn, void *context)
 {
     gan_status status = GAN_OK;

@@ -67,8 +67,8 @@ gan_status gan_cpu_adam(gan_backend *be, float *p, float *m, float *v, const flo
                         const gan_adam_args *args);
 gan_status gan_cpu_transpose(gan_backend *be, float *y, const float *x, int n, int rows, int columns);
 
-/* out[0..n) = the fixed tree over parts[k][at .. at + n): one pass, partial sums stay in cache. n <=
- * GAN_TREE_RUN. */
+/* out[0..n) = the fixed tree over parts[k][at .. at + n): one pass,
+ * partial sums stay in cache. n <= GAN_TREE_RUN. */
 #define GAN_TREE_RUN 512
 void gan_cpu_tree_run(float *out, float *const *parts, int n_parts, size_t at, size_t n);
 

@@ -1,5 +1,5 @@
-/* onednn.c: oneDNN's engine, matrix product, convolutions and reorders, each planned for and run by one
- * thread. */
+/* onednn.c: oneDNN's engine, matrix product, convolutions and reorders,
+ * each planned for and run by one thread. */
 #include "onednn.h"
 
 #include <omp.h>

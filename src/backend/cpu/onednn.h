@@ -16,13 +16,13 @@
 gan_status gan_dnnl_open(gan_dnnl **out, int threads);
 void gan_dnnl_close(gan_dnnl *dnnl);
 
-/* C[m][n] = op(A) op(B) + beta C, row-major; ta, tb: 'N' or 'T'; lda, ldb, ldc: floats between rows as
- * stored. */
+/* C[m][n] = op(A) op(B) + beta C, row-major; ta, tb: 'N' or 'T';
+ * lda, ldb, ldc: floats between rows as stored. */
 gan_status gan_dnnl_gemm(char ta, char tb, size_t m, size_t n, size_t k, const float *a, size_t lda,
                          const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
-/* A primitive with what it takes to run it: up to three tensors, named by their DNNL_ARG_*, and its scratch.
- */
+/* A primitive with what it takes to run it: up to three tensors,
+ * named by their DNNL_ARG_*, and its scratch. */
 typedef struct gan_dnnl_op {
     dnnl_primitive_t primitive;
     int n;
@@ -33,8 +33,8 @@ typedef struct gan_dnnl_op {
 
 typedef enum gan_dnnl_direction { GAN_DNNL_FORWARD, GAN_DNNL_DATA, GAN_DNNL_WEIGHTS } gan_dnnl_direction;
 
-/* A direct convolution, NHWC, weights in the layout the primitive likes. Tensor order: big side, small side,
- * weights. */
+/* A direct convolution, NHWC, weights in the layout the primitive likes.
+ * Tensor order: big side, small side, weights. */
 gan_status gan_dnnl_conv_create(gan_dnnl_op *op, gan_dnnl *dnnl, const gan_conv_shape *shape,
                                 gan_dnnl_direction direction);
 /* The copy from one weights layout to another; `oihw` describes the plain one. */

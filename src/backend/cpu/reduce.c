@@ -1,5 +1,5 @@
-/* reduce.c: sums over parts in the fixed binary tree: pairs 0+1, 2+3, then pairs of pairs, an odd one carried
- * up.
+/* reduce.c: sums over parts in the fixed binary tree: pairs 0+1, 2+3,
+ * then pairs of pairs, an odd one carried up.
  *
  * One pass over memory for any number of parts: the range is cut into short runs, and a run's whole tree is
  * done in cache. */

@@ -28,8 +28,8 @@ GAN_INLINE uint32_t gan_float_bits(float f)
     return both.u;
 }
 
-/* e^x = 2^k e^r, |r| <= log(2)/2. x is clamped to [-87, 88], where the result and its reciprocal are normal
- * numbers. */
+/* e^x = 2^k e^r, |r| <= log(2)/2. x is clamped to [-87, 88],
+ * where the result and its reciprocal are normal numbers. */
 GAN_INLINE float gan_expf(float x)
 {
     const float round = 12582912.0f; /* 1.5 * 2^23: adding it leaves the nearest integer in the low bits */

@@ -2,8 +2,8 @@
  * order [kernel_h][kernel_w][c], so that a tap's channels lie together in both; where their number is a
  * multiple of four, four move at a time.
  *
- * Output (oh, ow) and tap (kh, kw) meet at input (oh * stride_h + kh - pad_top, ow * stride_w + kw -
- * pad_left). */
+ * Output (oh, ow) and tap (kh, kw) meet at
+ * input (oh * stride_h + kh - pad_top, ow * stride_w + kw - pad_left). */
 #include "device.h"
 
 #include "bf16.h"

@@ -39,8 +39,8 @@ static __device__ __forceinline__ size_t gan_stride(void)
     return (size_t)gridDim.x * blockDim.x;
 }
 
-/* --- rows of columns: a thread has one column and every so-manieth row; neighbours have neighbouring columns
- */
+/* --- rows of columns: a thread has one column and every so-manieth row;
+ * neighbours have neighbouring columns */
 static inline dim3 gan_row_block(int columns)
 {
     unsigned width = 1;

@@ -23,9 +23,9 @@ gan_status gan_cuda_capture_begin(gan_backend *be)
     return GAN_OK;
 }
 
-/* CUDA leaves the capture also where it finds a mistake in it; a stream that did not cannot be asked. A
- * capture that is given up has such mistakes because a call in it has failed, and the words of that are to
- * stay. */
+/* CUDA leaves the capture also where it finds a mistake in it; a stream that did not cannot be asked.
+ * A capture that is given up has such mistakes because a call in it has failed,
+ * and the words of that are to stay. */
 static gan_status capture_is_void(gan_backend *be, cudaError_t error, bool is_given_up)
 {
     const cudaError_t state = cudaStreamQuery(gan_cuda_stream(be));

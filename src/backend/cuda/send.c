@@ -1,5 +1,4 @@
-/* send.c: pictures on their way to the device while it computes: a copy stream of its own, from pinned
- * memory.
+/* send.c: pictures on their way to the device while it computes: on a copy stream, from pinned memory.
  *
  *   compute  ...──E1──pictures(1)── step 1 ──E2──pictures(2)── step 2 ──E3──pictures(3)──...
  *   copy          [1]                 [2]                 [3: after E2]

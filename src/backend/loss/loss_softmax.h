@@ -1,7 +1,7 @@
 /* loss_softmax.h: cross entropy of a softmax over two logits: class 0 = fake, class 1 = real (system 003).
  *
- * With s = logit[1] - logit[0] the value equals loss_bce's; the derivative goes to both logits, with opposite
- * signs. */
+ * With s = logit[1] - logit[0] the value equals loss_bce's;
+ * the derivative goes to both logits, with opposite signs. */
 #ifndef GAN_BACKEND_LOSS_SOFTMAX_H
 #define GAN_BACKEND_LOSS_SOFTMAX_H
 

@@ -1,8 +1,8 @@
-/* conv.c: convolution as sums over the taps that fall inside the picture. Parts have the weights' own OIHW
- * layout.
+/* conv.c: convolution as sums over the taps that fall inside the picture.
+ * Parts have the weights' own OIHW layout.
  *
- * Output (oh, ow) and tap (kh, kw) meet at input (oh * stride_h + kh - pad_top, ow * stride_w + kw -
- * pad_left). */
+ * Output (oh, ow) and tap (kh, kw) meet at
+ * input (oh * stride_h + kh - pad_top, ow * stride_w + kw - pad_left). */
 #include "ref.h"
 
 #include <stdlib.h>

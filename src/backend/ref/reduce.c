@@ -1,8 +1,8 @@
 /* reduce.c: sums over shards in the one order that every backend and every number of ranks follows.
  *
- * Level by level: 0+1, 2+3, ...; then pairs of pairs; a last one without a partner moves up as it is. The
- * additions are in the type of the parts, so that ranks can go on with the upper levels on what was stored.
- */
+ * Level by level: 0+1, 2+3, ...; then pairs of pairs; a last one without a partner moves up as it is.
+ * The additions are in the type of the parts, so that ranks can go on with
+ * the upper levels on what was stored. */
 #include "ref.h"
 
 #include <string.h>

@@ -25,8 +25,8 @@ gan_status gan_ref_for_shards(gan_backend *be, int n, gan_shard_fn fn, void *con
 void gan_ref_close(gan_backend *be);
 
 /* conv.c */
-/* GAN_BAD_INPUT unless the extents are positive and out = floor((in + pads - kernel) / stride) + 1 on both
- * axes. */
+/* GAN_BAD_INPUT unless the extents are positive and, on both axes,
+ * out = floor((in + pads - kernel) / stride) + 1. */
 gan_status gan_ref_conv_check(const gan_conv_shape *shape);
 gan_status gan_ref_conv_create(gan_backend *be, gan_conv **out, const gan_conv_shape *shape);
 void gan_ref_conv_destroy(gan_backend *be, gan_conv *conv);

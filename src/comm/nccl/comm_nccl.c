@@ -157,8 +157,8 @@ static gan_status refuse_sharing(gan_nccl *over, const char *ids)
             if (comm->peers[a].host == comm->peers[b].host && strcmp(ids + a * BUS_ID, ids + b * BUS_ID) == 0)
                 return gan_error(GAN_BAD_INPUT,
                                  "ranks %d and %d are both on the device at %s of host %s, and NCCL wants "
-                                 "one for each: start no more ranks than devices, or let them share with "
-                                 "train.comm = mpi",
+                                 "one for each: start no more ranks than devices, "
+                                 "or let them share with train.comm = mpi",
                                  a, b, ids + a * BUS_ID, comm->peers[a].name);
     return GAN_OK;
 }

@@ -77,8 +77,8 @@ typedef struct gan_nccl {
     uint64_t first, next;
     gan_nccl_recorded recorded[GAN_NCCL_SUMS]; /* of the graph, in their order */
     uint32_t n_recorded;
-    /* How many of them have ended in the launch that runs: the host's memory, and the device's address of it.
-     */
+    /* How many of them have ended in the launch that runs: the host's memory,
+     * and the device's address of it. */
     uint32_t *ended, *ended_there;
 } gan_nccl;
 

@@ -1,5 +1,5 @@
-/* cuda_bf16.h: the stand-in's bfloat16: the upper half of a float. Device code writes it, and products read
- * it. */
+/* cuda_bf16.h: the stand-in's bfloat16: the upper half of a float.
+ * Device code writes it, and products read it. */
 #ifndef CUDASIM_CUDA_BF16_H
 #define CUDASIM_CUDA_BF16_H
 

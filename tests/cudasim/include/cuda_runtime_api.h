@@ -1,6 +1,6 @@
-/* cuda_runtime_api.h: the stand-in's declarations of the CUDA runtime: what the project uses and no more, as
- * in CUDA 13. tests/cudasim/signatures.cpp compiles against these and against NVIDIA's, so they cannot drift.
- */
+/* cuda_runtime_api.h: the stand-in's declarations of the CUDA runtime:
+ * what the project uses and no more, as in CUDA 13. tests/cudasim/signatures.cpp compiles
+ * against these and against NVIDIA's, so they cannot drift. */
 #ifndef CUDASIM_CUDA_RUNTIME_API_H
 #define CUDASIM_CUDA_RUNTIME_API_H
 

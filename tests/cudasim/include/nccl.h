@@ -1,5 +1,5 @@
-/* nccl.h: the stand-in's declarations of NCCL, as in 2.28. The ranks of a communicator are those of
- * MPI_COMM_WORLD. */
+/* nccl.h: the stand-in's declarations of NCCL, as in 2.28.
+ * The ranks of a communicator are those of MPI_COMM_WORLD. */
 #ifndef CUDASIM_NCCL_H
 #define CUDASIM_NCCL_H
 
