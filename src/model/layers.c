@@ -3,11 +3,21 @@
 
 #include "model.h"
 
+/* clang-format off */
 static const gan_layer_ops *const layers[] = {
-    &gan_layer_dense,   &gan_layer_conv,    &gan_layer_deconv, &gan_layer_reshape,
-    &gan_layer_flatten, &gan_layer_bn,      &gan_layer_relu,   &gan_layer_lrelu,
-    &gan_layer_tanh,    &gan_layer_sigmoid, &gan_layer_label,
+    &gan_layer_dense,
+    &gan_layer_conv,
+    &gan_layer_deconv,
+    &gan_layer_reshape,
+    &gan_layer_flatten,
+    &gan_layer_bn,
+    &gan_layer_relu,
+    &gan_layer_lrelu,
+    &gan_layer_tanh,
+    &gan_layer_sigmoid,
+    &gan_layer_label,
 };
+/* clang-format on */
 
 const gan_layer_ops *gan_layer_get(size_t index)
 {

@@ -69,6 +69,14 @@ expect "../cluster/facts/files.sh $program" 'mpirun does not find 2 hosts' "sed 
 expect "../cluster/facts/files.sh $program" 'unknown key replica' "sed -i 's/replicas: 2/replica: 2/' cluster/mpijob.yaml"
 expect "../cluster/facts/files.sh $program" 'its options: gan_dist: ' "sed -i 's/--checkpoint-every, 300s/--checkpoint-every, 300m/' cluster/mpijob.yaml"
 
+expect "../docs/code.sh --place-only" 'no file is named' "printf '\n%s\nint x;\n%s\n' '\`\`\`c' '\`\`\`' >>docs/add-a-loss.md"
+expect "../docs/code.sh --place-only" 'C in a block that does not say' "sed -i 's/\`\`\`c$/\`\`\`/' docs/add-a-layer.md"
+expect "../docs/code.sh --place-only" 'no line of src/base/error.c begins like it' "sed -i 's|src/model/layers.c|src/base/error.c|' docs/add-a-layer.md"
+expect "../docs/code.sh --place-only" 'it stands in no tests/ops/rows_' "sed -i 's/= setup_bias_add/= setup_bias/' docs/add-a-backend.md"
+expect "../docs/code.sh --place-only" 'should be clang-formatted' "sed -i 's/dlogit\[0\] = off/dlogit[0]=off/' docs/add-a-loss.md"
+expect ../docs/code.sh 'undeclared' "sed -i 's|return off \* off|return of * off|' docs/add-a-loss.md"
+expect ../docs/code.sh 'model_test_losses: ' "sed -i 's|dlogit\[0\] = off|dlogit[0] = 2 * off|' docs/add-a-loss.md"
+
 expect ../cluster/facts/messages.sh "explains 'has died; last:'" "sed -i 's/has died; last/has gone; last/' src/comm/watch.c"
 # Two libraries, one calling the other against the arrows.
 fresh_copy
