@@ -19,7 +19,7 @@ static double brought(uint64_t salt, int rank, size_t i)
 /* 0+1, 2+3, then pairs of pairs, an odd one carried up. */
 static float tree_float(uint64_t salt, int size, size_t i)
 {
-    float value[64];
+    float value[64] = {0};
     for (int r = 0; r < size; r++)
         value[r] = (float)brought(salt, r, i);
     for (int n = size; n > 1; n = (n + 1) / 2)
@@ -30,7 +30,7 @@ static float tree_float(uint64_t salt, int size, size_t i)
 
 static double tree_double(uint64_t salt, int size, size_t i)
 {
-    double value[64];
+    double value[64] = {0};
     for (int r = 0; r < size; r++)
         value[r] = brought(salt, r, i);
     for (int n = size; n > 1; n = (n + 1) / 2)

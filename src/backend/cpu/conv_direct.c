@@ -23,14 +23,9 @@ static gan_dnnl *dnnl_of(gan_backend *be)
     return ((gan_cpu *)be)->dnnl;
 }
 
-static size_t desc_floats(const dnnl_memory_desc_t *desc)
-{
-    return (dnnl_memory_desc_get_size(desc) + sizeof(float) - 1) / sizeof(float);
-}
-
 static size_t part_floats(const gan_conv *conv)
 {
-    return desc_floats(&((const conv_direct *)conv)->weights.descs[2]);
+    return gan_dnnl_desc_floats(((const conv_direct *)conv)->weights.descs[2]);
 }
 
 static gan_status run(gan_backend *be, const gan_dnnl_op *op, const float *big, const float *small,
@@ -121,25 +116,23 @@ static gan_status allocate(float **out, size_t floats)
     return *out ? GAN_OK : gan_error(GAN_FAILED, "cpu backend: no memory for %zu floats of weights", floats);
 }
 
-static gan_status plan(gan_backend *be, conv_direct *self)
+static gan_status plan(gan_backend *be, conv_direct *self, const gan_dnnl_desc *oihw)
 {
     const gan_conv_shape *s = &self->conv.shape;
     gan_dnnl *dnnl = dnnl_of(be);
-    dnnl_memory_desc_t oihw;
-    GAN_TRY(gan_dnnl_oihw(&oihw, s));
     GAN_TRY(gan_dnnl_conv_create(&self->forward, dnnl, s, GAN_DNNL_FORWARD));
-    GAN_TRY(gan_dnnl_reorder_create(&self->to_forward, dnnl, &oihw, &self->forward.descs[2]));
-    GAN_TRY(allocate(&self->w_forward, desc_floats(&self->forward.descs[2])));
+    GAN_TRY(gan_dnnl_reorder_create(&self->to_forward, dnnl, oihw, self->forward.descs[2]));
+    GAN_TRY(allocate(&self->w_forward, gan_dnnl_desc_floats(self->forward.descs[2])));
     GAN_TRY(gan_dnnl_conv_create(&self->weights, dnnl, s, GAN_DNNL_WEIGHTS));
-    GAN_TRY(gan_dnnl_reorder_create(&self->from_weights, dnnl, &self->weights.descs[2], &oihw));
+    GAN_TRY(gan_dnnl_reorder_create(&self->from_weights, dnnl, self->weights.descs[2], oihw));
     self->thin = s->need_backward_data && s->c < GAN_LINE;
     if (self->thin)
-        return allocate(&self->w_data, desc_floats(&oihw));
+        return allocate(&self->w_data, gan_dnnl_desc_floats(oihw));
     if (!s->need_backward_data)
         return GAN_OK;
     GAN_TRY(gan_dnnl_conv_create(&self->data, dnnl, s, GAN_DNNL_DATA));
-    GAN_TRY(gan_dnnl_reorder_create(&self->to_data, dnnl, &oihw, &self->data.descs[2]));
-    return allocate(&self->w_data, desc_floats(&self->data.descs[2]));
+    GAN_TRY(gan_dnnl_reorder_create(&self->to_data, dnnl, oihw, self->data.descs[2]));
+    return allocate(&self->w_data, gan_dnnl_desc_floats(self->data.descs[2]));
 }
 
 gan_status gan_conv_direct_create(gan_backend *be, gan_conv **out, const gan_conv_shape *s)
@@ -149,7 +142,11 @@ gan_status gan_conv_direct_create(gan_backend *be, gan_conv **out, const gan_con
         return gan_error(GAN_FAILED, "cpu backend: out of memory");
     self->conv.kind = &kind;
     self->conv.shape = *s;
-    gan_status status = plan(be, self);
+    gan_dnnl_desc *oihw = NULL;
+    gan_status status = gan_dnnl_oihw(&oihw, s);
+    if (status == GAN_OK)
+        status = plan(be, self, oihw);
+    gan_dnnl_desc_destroy(oihw);
     if (status != GAN_OK) {
         gan_cpu_conv_destroy(be, &self->conv);
         return status;
