@@ -5,7 +5,7 @@ if(GAN_ASAN)
 endif()
 function(gan_arch_test name)
   add_test(NAME arch.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/arch/${name}.sh ${ARGN})
-  set_tests_properties(arch.${name} PROPERTIES LABELS arch TIMEOUT 300 SKIP_RETURN_CODE 77
+  set_tests_properties(arch.${name} PROPERTIES LABELS arch TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77
                        ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
 endfunction()
 

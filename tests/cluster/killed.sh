@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# killed.sh PROGRAM: SIGKILL to one rank of a host, to all of them, to Open MPI's daemon: the job ends on both hosts within
-# seconds, and a line names the rank or the host. Started again, it goes on and ends with the bytes of an undisturbed run.
+# killed.sh PROGRAM: SIGKILL to one rank of a host, to all of them, to Open MPI's daemon: the job ends on both hosts long before
+# the ranks give up waiting (300 s), and a line names the rank or the host. Started again, it goes on and ends with the bytes of an undisturbed run.
 # shellcheck source=tests/cluster/runs.sh
 . "$(dirname "${BASH_SOURCE[0]}")/runs.sh"
 need_two_hosts
@@ -16,7 +16,7 @@ killed() {
     wait_for_end
     wait_until "the end of the job on both hosts" no_job_left
     [ "$status" -ne 0 ] && [ "$status" -ne 75 ] || fail "exit status $status after SIGKILL to $1"
-    [ $((SECONDS - begin)) -le 10 ] || fail "it took $((SECONDS - begin)) s to end"
+    [ $((SECONDS - begin)) -le 100 ] || fail "it took $((SECONDS - begin)) s to end"
     grep -qE "$2" err || fail "no line says '$2'"
 }
 run_for_a_while() {

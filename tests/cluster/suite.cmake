@@ -4,7 +4,7 @@
 function(gan_cluster_test name)
   add_test(NAME cluster.${name}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/cluster/${name}.sh $<TARGET_FILE:gan_dist> ${ARGN})
-  set_tests_properties(cluster.${name} PROPERTIES LABELS cluster RESOURCE_LOCK cluster COST 100 TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(cluster.${name} PROPERTIES LABELS cluster RESOURCE_LOCK cluster COST 100 TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endfunction()
 
 # Nothing in here takes another path through the program's own code.

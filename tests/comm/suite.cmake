@@ -9,7 +9,7 @@ function(gan_comm_test name)
   foreach(ranks ${ARGN})
     add_test(NAME comm.${name}.np${ranks}
              COMMAND bash ${PROJECT_SOURCE_DIR}/tests/comm/mpirun.sh ${ranks} $<TARGET_FILE:comm_${name}>)
-    set_tests_properties(comm.${name}.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK comm TIMEOUT 200
+    set_tests_properties(comm.${name}.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK comm TIMEOUT ${hang_limit}
                          SKIP_RETURN_CODE 77)
   endforeach()
 endfunction()
@@ -30,7 +30,7 @@ target_link_libraries(comm_launch_facts PRIVATE gan_comm_tests gan_backend gan_c
 foreach(ranks 1 2 3)
   add_test(NAME comm.launch_facts.np${ranks}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/comm/mpirun.sh ${ranks} $<TARGET_FILE:comm_launch_facts>)
-  set_tests_properties(comm.launch_facts.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK comm TIMEOUT 200)
+  set_tests_properties(comm.launch_facts.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK comm TIMEOUT ${hang_limit})
 endforeach()
 
 # Which backend, device and way of summing: devices.c, with devices and an NCCL of the test's own making.
@@ -40,7 +40,7 @@ target_link_libraries(comm_placement PRIVATE gan_comm_tests)
 foreach(ranks 1 3)
   add_test(NAME comm.placement.np${ranks}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/comm/mpirun.sh ${ranks} $<TARGET_FILE:comm_placement>)
-  set_tests_properties(comm.placement.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK comm TIMEOUT 200)
+  set_tests_properties(comm.placement.np${ranks} PROPERTIES LABELS comm RESOURCE_LOCK comm TIMEOUT ${hang_limit})
 endforeach()
 
 gan_test(comm gan_comm)

@@ -5,10 +5,12 @@ set -euo pipefail
 program=$(realpath "${1:?PROGRAM}")
 shift
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/patience.sh
+. "$here/../patience.sh"
 export CUDASIM_DEVICES=8 OMPI_MCA_odls_base_sigkill_timeout=0
 
 run() {
-    timeout 250 bash "$here/../comm/mpirun.sh" "$@" 2>&1
+    timeout $((4 * patience)) bash "$here/../comm/mpirun.sh" "$@" 2>&1
 }
 
 rounds=8

@@ -62,7 +62,7 @@ if [ -n "$all" ]; then
     # G's gradients go in pieces, the first before the next step's first sum, one behind it: what hangs says what it was.
     order=
     for n in {14..18}; do
-        CUDASIM_FAIL=ncclHang:$n run 2 "${words[@]}" --check-every 0 --sample-every 0 --graph off --stall-warning 1s --stall-timeout 1s \
+        CUDASIM_FAIL=ncclHang:$n run 2 "${words[@]}" --check-every 0 --sample-every 0 --graph off --stall-warning 1s --stall-timeout 10s \
             --out "hang-$n"
         case $(grep -ohE '[0-9]+ (floats|doubles) \(step [0-9]+, [^)]+' err | head -n 1) in
         *"floats (step "*", exchange of G's gradients") order+=G ;;

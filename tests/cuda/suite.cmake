@@ -4,7 +4,7 @@
 function(cuda_script name)
   string(REGEX REPLACE "^(all|large)_" "" script ${name})
   add_test(NAME cuda.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/${script}.sh ${ARGN})
-  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endfunction()
 
 if(GAN_CUDA_FOUND)
@@ -54,7 +54,7 @@ foreach(name known_answers against_ref threads)
   target_link_libraries(cuda_${name} PRIVATE ops_rows)
   add_test(NAME cuda.${name} COMMAND cuda_${name} cuda)
   # The stand-in keeps what was destroyed, to know it again: no leaks.
-  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 600
+  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT ${hang_limit}
                        ENVIRONMENT "CUDASIM_POLICY=random;ASAN_OPTIONS=detect_leaks=0")
 endforeach()
 set_tests_properties(cuda.threads PROPERTIES LABELS "cuda;long") # with one stream it says little, and it takes minutes
@@ -62,7 +62,7 @@ set_tests_properties(cuda.threads PROPERTIES LABELS "cuda;long") # with one stre
 # The products again, with factors rounded to TF32 and bfloat16.
 foreach(precision tf32 bf16)
   add_test(NAME cuda.${precision} COMMAND cuda_against_ref cuda ${precision})
-  set_tests_properties(cuda.${precision} PROPERTIES LABELS cuda TIMEOUT 600
+  set_tests_properties(cuda.${precision} PROPERTIES LABELS cuda TIMEOUT ${hang_limit}
                        ENVIRONMENT "CUDASIM_POLICY=random;ASAN_OPTIONS=detect_leaks=0")
 endforeach()
 
@@ -72,7 +72,7 @@ target_link_libraries(cuda_precision PRIVATE step_tiny)
 add_test(NAME cuda.bf16_step COMMAND cuda_precision bf16 mlp-mnist quickstart)
 add_test(NAME cuda.bf16_steps COMMAND cuda_precision bf16 gan-mnist dcgan32-mnist)
 add_test(NAME cuda.tf32_steps COMMAND cuda_precision tf32 mlp-mnist quickstart gan-mnist dcgan32-mnist)
-set_tests_properties(cuda.bf16_step cuda.bf16_steps cuda.tf32_steps PROPERTIES LABELS "cuda;long" TIMEOUT 600
+set_tests_properties(cuda.bf16_step cuda.bf16_steps cuda.tf32_steps PROPERTIES LABELS "cuda;long" TIMEOUT ${hang_limit}
                      ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 set_tests_properties(cuda.bf16_step PROPERTIES LABELS cuda)
 
@@ -81,7 +81,7 @@ foreach(name open wait graph)
   cuda_executable(cuda_${name} cuda_on_cudasim cuda/test_${name}.c)
   target_link_libraries(cuda_${name} PRIVATE gan_backend PkgConfig::cmocka)
   add_test(NAME cuda.${name} COMMAND cuda_${name})
-  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 600 ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT ${hang_limit} ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 endforeach()
 set_property(TEST cuda.known_answers cuda.against_ref cuda.threads APPEND PROPERTY ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 
@@ -90,7 +90,7 @@ cuda_executable(cuda_feed cuda_on_cudasim cuda/test_feed.c ${PROJECT_SOURCE_DIR}
 target_include_directories(cuda_feed PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(cuda_feed PRIVATE step_tiny gan_data gan_comm)
 add_test(NAME cuda.feed COMMAND cuda_feed)
-set_tests_properties(cuda.feed PROPERTIES LABELS cuda TIMEOUT 600 ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+set_tests_properties(cuda.feed PROPERTIES LABELS cuda TIMEOUT ${hang_limit} ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 
 # The op suite once more, with the compiler's hooks before every access of device code: bounds and races (tests/cudasim/README.md).
 if(NOT GAN_ASAN)
@@ -99,7 +99,7 @@ if(NOT GAN_ASAN)
   target_link_libraries(cuda_races PRIVATE ops_rows)
   add_test(NAME cuda.races COMMAND cuda_races cuda)
   add_test(NAME cuda.races_bf16 COMMAND cuda_races cuda bf16)
-  set_tests_properties(cuda.races cuda.races_bf16 PROPERTIES LABELS "cuda;long" TIMEOUT 600)
+  set_tests_properties(cuda.races cuda.races_bf16 PROPERTIES LABELS "cuda;long" TIMEOUT ${hang_limit})
   set_tests_properties(cuda.races PROPERTIES LABELS cuda)
 endif()
 
@@ -137,10 +137,10 @@ foreach(source ops/test_against_ref cuda/test_open)
   set_target_properties(cuda_${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_link_libraries(cuda_${name} PRIVATE cuda_cudnn_objects cudasim ops_rows)
   add_test(NAME cuda.${name} COMMAND cuda_${name} cuda)
-  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT 600 ENVIRONMENT "CUDASIM_POLICY=random;ASAN_OPTIONS=detect_leaks=0")
+  set_tests_properties(cuda.${name} PROPERTIES LABELS cuda TIMEOUT ${hang_limit} ENVIRONMENT "CUDASIM_POLICY=random;ASAN_OPTIONS=detect_leaks=0")
 endforeach()
 add_test(NAME cuda.cudnn_tf32 COMMAND cuda_cudnn_against_ref cuda tf32)
-set_tests_properties(cuda.cudnn_tf32 PROPERTIES LABELS "cuda;long" TIMEOUT 600 ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
+set_tests_properties(cuda.cudnn_tf32 PROPERTIES LABELS "cuda;long" TIMEOUT ${hang_limit} ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 
 # The whole program, with its presets.
 cuda_executable(gan_dist_on_cudasim cuda_on_cudasim ${program_sources})
@@ -162,17 +162,17 @@ if(GAN_MPI)
   cuda_script(all_seeds $<TARGET_FILE:gan_dist_on_cudasim> 20 $<TARGET_FILE:cuda_against_ref> $<TARGET_FILE:cuda_known_answers>)
   set_tests_properties(cuda.device_sums cuda.ranks cuda.failures cuda.seeds PROPERTIES RESOURCE_LOCK cuda)
   set_tests_properties(cuda.all_device_sums cuda.all_ranks cuda.all_failures PROPERTIES RESOURCE_LOCK cuda LABELS "cuda;long")
-  set_tests_properties(cuda.all_seeds PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT 3600)
+  set_tests_properties(cuda.all_seeds PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT ${long_hang_limit})
 endif()
 cuda_script(step_graph $<TARGET_FILE:gan_dist_on_cudasim>)
 cuda_script(all_step_graph $<TARGET_FILE:gan_dist_on_cudasim> all)
 set_tests_properties(cuda.all_step_graph PROPERTIES LABELS "cuda;long")
 # What tests/gpu/run.sh runs on real devices, so that it works on the day when there is one.
 add_test(NAME cuda.gpu_program COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/gpu/program.sh $<TARGET_FILE:gan_dist_on_cudasim>)
-set_tests_properties(cuda.gpu_program PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT 600)
+set_tests_properties(cuda.gpu_program PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT ${hang_limit})
 if(GAN_MPI)
   add_test(NAME cuda.gpu_ranks COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/gpu/ranks.sh $<TARGET_FILE:gan_dist_on_cudasim> 4)
-  set_tests_properties(cuda.gpu_ranks PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT 600 ENVIRONMENT CUDASIM_DEVICES=4)
+  set_tests_properties(cuda.gpu_ranks PROPERTIES LABELS "cuda;long" RESOURCE_LOCK cuda TIMEOUT ${hang_limit} ENVIRONMENT CUDASIM_DEVICES=4)
 endif()
 cuda_script(presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 mlp-mnist gan-mnist dcgan32-mnist quickstart)
 cuda_script(large_presets $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> fp32 cdcgan-mnist dcgan48-anime dcgan64
@@ -183,12 +183,12 @@ add_test(NAME cuda.presets_steps COMMAND bash ${presets_sh} $<TARGET_FILE:gan_di
 add_test(NAME cuda.large_presets_steps COMMAND bash ${presets_sh} $<TARGET_FILE:gan_dist_on_cudasim> $<TARGET_FILE:cuda_compare> steps
          cdcgan-mnist dcgan48-anime dcgan64 anime96)
 set_tests_properties(cuda.program cuda.presets cuda.large_presets cuda.presets_steps cuda.large_presets_steps PROPERTIES COST 20
-                     TIMEOUT 600)
+                     TIMEOUT ${hang_limit})
 set_tests_properties(cuda.large_presets cuda.presets_steps cuda.large_presets_steps PROPERTIES LABELS "cuda;long")
 # Everything in 20 orders of the device's work, for the long run, with and without sanitizers.
 function(cuda_in_all_orders name)
   add_test(NAME cuda.orders_of_${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cuda/with_seeds.sh 20 ${ARGN})
-  set_tests_properties(cuda.orders_of_${name} PROPERTIES LABELS "cuda;long;orders" TIMEOUT 3600
+  set_tests_properties(cuda.orders_of_${name} PROPERTIES LABELS "cuda;long;orders" TIMEOUT ${long_hang_limit}
                        ENVIRONMENT ASAN_OPTIONS=detect_leaks=0)
 endfunction()
 foreach(name open wait graph feed)

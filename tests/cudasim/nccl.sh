@@ -3,10 +3,12 @@
 set -euo pipefail
 program=$(realpath "${1:?PROGRAM}")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/patience.sh
+. "$here/../patience.sh"
 export CUDASIM_DEVICES=8 GAN_TEST_SEEDS=${2:-1} OMPI_MCA_odls_base_sigkill_timeout=0
 
 run() {
-    timeout $((200 + 10 * GAN_TEST_SEEDS)) bash "$here/../comm/mpirun.sh" "$@" 2>&1
+    timeout $((patience * (3 + GAN_TEST_SEEDS / 6))) bash "$here/../comm/mpirun.sh" "$@" 2>&1
 }
 
 expect_report() {

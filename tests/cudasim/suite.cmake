@@ -42,7 +42,7 @@ foreach(source ${sources})
   target_include_directories(cudasim_${short} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/cudasim)
   target_link_libraries(cudasim_${short} PRIVATE cudasim cudasim_flags PkgConfig::cmocka)
   add_test(NAME cudasim.${short} COMMAND cudasim_${short})
-  set_tests_properties(cudasim.${short} PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
+  set_tests_properties(cudasim.${short} PROPERTIES LABELS cudasim TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endforeach()
 
 # The compiler's hooks before every access, but not ThreadSanitizer's runtime: race.cpp is what they call.
@@ -53,16 +53,16 @@ endif()
 find_path(CUDASIM_CUDA_HEADERS cublas_v2.h PATHS /usr/local/cuda/include NO_CACHE)
 add_test(NAME cudasim.signatures COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/signatures.sh ${CMAKE_CXX_COMPILER}
          $<$<BOOL:${CUDASIM_CUDA_HEADERS}>:${CUDASIM_CUDA_HEADERS}>)
-set_tests_properties(cudasim.signatures PROPERTIES LABELS cudasim TIMEOUT 120 SKIP_RETURN_CODE 77)
+set_tests_properties(cudasim.signatures PROPERTIES LABELS cudasim TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 
 # Planted mistakes: each must be caught by the tests on the stand-in.
 set(mutants ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/mutants/run.sh)
 add_test(NAME cudasim.mutants_apply COMMAND bash ${mutants} --check)
-set_tests_properties(cudasim.mutants_apply PROPERTIES LABELS cudasim TIMEOUT 60 SKIP_RETURN_CODE 77)
+set_tests_properties(cudasim.mutants_apply PROPERTIES LABELS cudasim TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 add_test(NAME cudasim.mutants COMMAND bash ${mutants} ${PROJECT_BINARY_DIR}/mutants)
-set_tests_properties(cudasim.mutants PROPERTIES LABELS "cudasim;long" RESOURCE_LOCK cuda TIMEOUT 7200 SKIP_RETURN_CODE 77)
+set_tests_properties(cudasim.mutants PROPERTIES LABELS "cudasim;long" RESOURCE_LOCK cuda TIMEOUT ${long_hang_limit} SKIP_RETURN_CODE 77)
 add_test(NAME cudasim.coverage COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cudasim/coverage.sh ${PROJECT_BINARY_DIR}/coverage)
-set_tests_properties(cudasim.coverage PROPERTIES LABELS "cudasim;long" RESOURCE_LOCK cuda TIMEOUT 3600 SKIP_RETURN_CODE 77)
+set_tests_properties(cudasim.coverage PROPERTIES LABELS "cudasim;long" RESOURCE_LOCK cuda TIMEOUT ${long_hang_limit} SKIP_RETURN_CODE 77)
 
 # NCCL over MPI, a library of its own: what needs no communicator needs no MPI.
 if(NOT GAN_MPI)
@@ -77,5 +77,5 @@ target_include_directories(cudasim_nccl_ranks PRIVATE ${cudasim_at})
 target_link_libraries(cudasim_nccl_ranks PRIVATE cudasim_nccl cudasim_flags)
 add_test(NAME cudasim.nccl COMMAND bash ${cudasim_at}/nccl.sh $<TARGET_FILE:cudasim_nccl_ranks>)
 add_test(NAME cudasim.all_nccl COMMAND bash ${cudasim_at}/nccl.sh $<TARGET_FILE:cudasim_nccl_ranks> 20)
-set_tests_properties(cudasim.nccl cudasim.all_nccl PROPERTIES LABELS cudasim RESOURCE_LOCK cuda TIMEOUT 900 SKIP_RETURN_CODE 77)
+set_tests_properties(cudasim.nccl cudasim.all_nccl PROPERTIES LABELS cudasim RESOURCE_LOCK cuda TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 set_tests_properties(cudasim.all_nccl PROPERTIES LABELS "cudasim;long")

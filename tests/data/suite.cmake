@@ -9,7 +9,7 @@ if(GAN_MPI)
   target_link_libraries(data_ranks PRIVATE data_support)
   foreach(ranks 1 2 3)
     add_test(NAME data.ranks-${ranks} COMMAND mpirun --allow-run-as-root --oversubscribe -np ${ranks} $<TARGET_FILE:data_ranks>)
-    set_tests_properties(data.ranks-${ranks} PROPERTIES LABELS data TIMEOUT 200 RESOURCE_LOCK comm
+    set_tests_properties(data.ranks-${ranks} PROPERTIES LABELS data TIMEOUT ${hang_limit} RESOURCE_LOCK comm
                          ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
   endforeach()
 endif()
@@ -19,4 +19,4 @@ add_executable(data_pack_command ${CMAKE_CURRENT_LIST_DIR}/pack_command.c ${PROJ
 target_include_directories(data_pack_command PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/commands)
 target_link_libraries(data_pack_command PRIVATE data_support PkgConfig::cmocka)
 add_test(NAME data.pack-command COMMAND data_pack_command)
-set_tests_properties(data.pack-command PROPERTIES LABELS data TIMEOUT 200)
+set_tests_properties(data.pack-command PROPERTIES LABELS data TIMEOUT ${hang_limit})

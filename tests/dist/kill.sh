@@ -23,7 +23,7 @@ ranks_there() {
 
 # wait_for_moment starts|runs|saves: leaves `ids`, the processes of the ranks.
 wait_for_moment() {
-    local i
+    local end=$((SECONDS + patience))
     ids=("$started")
     [ "$1" = starts ] || wait_until "a checkpoint" moved_on
     [ "$ranks" -eq 0 ] || wait_until "two ranks" ranks_there
@@ -31,10 +31,9 @@ wait_for_moment() {
         sleep "0.$((RANDOM % 500 + 100))"
         return
     fi
-    for ((i = 0; i < 500000; i++)); do # about a minute, without a pause in which a save could pass
-        ! compgen -G 'run/checkpoints/*.tmp' >/dev/null || return 0
+    until compgen -G 'run/checkpoints/*.tmp' >/dev/null; do # without a pause in which a save could pass
+        [ "$SECONDS" -lt "$end" ] || fail "no save in $patience s"
     done
-    fail "no save in a minute"
 }
 
 # strike WHOM

@@ -2,7 +2,7 @@
 # program on fixed numbers of ranks. The label `long` is for what takes minutes: ctest --test-dir build -L long.
 function(gan_dist_test name script)
   add_test(NAME dist.${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/dist/${script}.sh $<TARGET_FILE:gan_dist> ${ARGN})
-  set_tests_properties(dist.${name} PROPERTIES LABELS dist RESOURCE_LOCK mpi COST 50 TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(dist.${name} PROPERTIES LABELS dist RESOURCE_LOCK mpi COST 50 TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endfunction()
 
 # With sanitizers the whole program is run by one script of each kind: the others would repeat it ten times slower.
@@ -18,7 +18,7 @@ gan_dist_test(all_stops stop all)
 set_tests_properties(dist.all_stops PROPERTIES LABELS "dist;long")
 gan_dist_test(kill kill 12)
 gan_dist_test(kill-240 kill 240)
-set_tests_properties(dist.kill-240 PROPERTIES LABELS "dist;long" TIMEOUT 3600)
+set_tests_properties(dist.kill-240 PROPERTIES LABELS "dist;long" TIMEOUT ${long_hang_limit})
 
 add_library(dist_faulty_rank MODULE ${CMAKE_CURRENT_LIST_DIR}/faulty_rank.c)
 target_link_libraries(dist_faulty_rank PRIVATE gan_flags MPI::MPI_C)
@@ -28,5 +28,5 @@ gan_dist_test(bytes-gan-mnist bytes 2 --preset gan-mnist --data faces:128 --batc
 gan_dist_test(bytes-dcgan64 bytes 2 --preset dcgan64 --data faces:128 --batch 16)
 foreach(preset gan-mnist dcgan64)
   gan_dist_test(bytes-${preset}-20 bytes 20 --preset ${preset} --data faces:1280)
-  set_tests_properties(dist.bytes-${preset}-20 PROPERTIES LABELS "dist;long" TIMEOUT 1800)
+  set_tests_properties(dist.bytes-${preset}-20 PROPERTIES LABELS "dist;long" TIMEOUT ${long_hang_limit})
 endforeach()

@@ -8,7 +8,7 @@ if(TARGET gan_dist)
     add_test(NAME golden.${name}.${backend}
              COMMAND golden_check $<TARGET_FILE:gan_dist> ${CMAKE_CURRENT_SOURCE_DIR}/golden/${name}.txt ${backend}
                      ${steps})
-    set_tests_properties(golden.${name}.${backend} PROPERTIES LABELS golden TIMEOUT 600 RESOURCE_LOCK golden COST 30)
+    set_tests_properties(golden.${name}.${backend} PROPERTIES LABELS golden TIMEOUT ${hang_limit} RESOURCE_LOCK golden COST 30)
   endfunction()
 
   golden_test(gan-mnist cpu 20)

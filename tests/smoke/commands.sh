@@ -33,17 +33,7 @@ says out 'ranks      2 on 1 host' 'threads    1 a rank' ready
 refused 2 train.shards 'does not divide' -- check --config net.ini --shards 7
 refuses 2 3 'batch of 16' '3 ranks' -- check --config net.ini
 refused 1 MiB -- check --preset dcgan64 --batch 1048576 --shards 1
-
-# In a second; the best of five, for a machine may be busy with other things.
-best=99999
-for _ in 1 2 3 4 5; do
-    from=$(date +%s%N)
-    train 2 check --threads 1
-    took=$((($(date +%s%N) - from) / 1000000))
-    [ "$took" -ge "$best" ] || best=$took
-    [ "$best" -ge 1500 ] || break
-done
-[ "$best" -lt 1500 ] || fail "check took $best ms at best, not under 1500"
+train 2 check --threads 1
 
 # --- bench -----------------------------------------------------------------------------------------
 for ranks in 0 2; do

@@ -4,6 +4,8 @@
 set -eu -o pipefail
 # shellcheck source=launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
+# shellcheck source=tests/patience.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../patience.sh"
 export LC_ALL=C
 # Open MPI itself leaks, in modules that are gone when the leaks are listed.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
@@ -19,9 +21,9 @@ cd "$temp"
 printf '%s' "$gan" >.name
 status=0
 
-# The process ids of this test's runs. The pattern comes from a file, so that grep does not find itself.
+# The process ids of this test's runs, the oldest first. The pattern comes from a file, so that grep does not find itself.
 processes() {
-    (cd "$temp" && grep -laFs -f .name /proc/[0-9]*/cmdline || true) | cut -d/ -f3
+    (cd "$temp" && grep -laFs -f .name /proc/[0-9]*/cmdline || true) | cut -d/ -f3 | sort -n
 }
 
 clean_up() {
@@ -77,11 +79,11 @@ start_command() {
 
 # wait_for_end: leaves `status`. What does not end is described before it is killed.
 wait_for_end() {
-    local end=$((SECONDS + 200))
+    local end=$((SECONDS + 3 * patience))
     while kill -0 "$started" 2>/dev/null; do
         if [ "$SECONDS" -ge "$end" ]; then
             describe_processes >&2
-            fail "no end after 200 s: ${command[*]}"
+            fail "no end after $((3 * patience)) s: ${command[*]}"
         fi
         sleep 0.02
     done
@@ -98,15 +100,14 @@ describe_processes() {
     done
 }
 
-# wait_until WHAT COMMAND...: polls for a minute.
+# wait_until WHAT COMMAND...: polls.
 wait_until() {
-    local what=$1 i
+    local what=$1 end=$((SECONDS + patience))
     shift
-    for ((i = 0; i < 600; i++)); do
-        "$@" >/dev/null 2>&1 && return
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || fail "waited $patience s for: $what"
         sleep 0.1
     done
-    fail "waited a minute for: $what"
 }
 
 nobody_left() {

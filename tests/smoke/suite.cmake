@@ -6,5 +6,5 @@ endif()
 foreach(name ${smoke_scripts})
   add_test(NAME smoke.${name}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/smoke/${name}.sh $<TARGET_FILE:gan_dist>)
-  set_tests_properties(smoke.${name} PROPERTIES LABELS smoke RESOURCE_LOCK smoke COST 30 TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(smoke.${name} PROPERTIES LABELS smoke RESOURCE_LOCK smoke COST 30 TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endforeach()

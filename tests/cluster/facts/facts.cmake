@@ -2,7 +2,7 @@
 function(gan_facts_test name)
   add_test(NAME facts.${name}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/cluster/facts/${name}.sh $<TARGET_FILE:gan_dist>)
-  set_tests_properties(facts.${name} PROPERTIES LABELS facts TIMEOUT 300 SKIP_RETURN_CODE 77)
+  set_tests_properties(facts.${name} PROPERTIES LABELS facts TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endfunction()
 
 foreach(name scripts options messages files images launchers)

