@@ -115,7 +115,18 @@ void Flight::compare_peers()
                    static_cast<unsigned long long>(headers[i].count), headers[i].type);
 }
 
-/* Takes what is sent, and makes what will be received unusable until it is there. */
+/* What will be received is unusable until it is there: from the beginning, whenever the other ranks come, or,
+ * where it lies over what is sent, from when that is taken. */
+static void spoil_received(const Call &call, const ncclComm *comm)
+{
+    const char *from = static_cast<const char *>(call.from);
+    char *to = static_cast<char *>(call.to);
+    const size_t bytes = bytes_to(call, comm->size);
+    if (!from || from + bytes_of(call) <= to || to + bytes <= from)
+        memset(to, 0xff, bytes);
+}
+
+/* Takes what is sent. */
 void Flight::start_collective()
 {
     const Call &call = calls[0];
@@ -206,6 +217,8 @@ static std::function<bool()> take_off(ncclComm *comm, const std::vector<Call> &c
     flight->calls = calls;
     flight->data.resize(calls.size());
     flight->compared = false;
+    if (!is_message(calls[0]))
+        spoil_received(calls[0], comm);
     flight->exchange_headers();
     return [flight] { return flight->step(); };
 }

@@ -16,7 +16,7 @@
 
 std::function<std::string()> running_now;
 
-static const char *const policy_names[] = {"eager", "lazy", "random", "starve"};
+static const char *const policy_names[] = {"eager", "lazy", "random", "starve", "halfway"};
 
 static Settings current;
 static uint64_t dice_state;
@@ -27,10 +27,10 @@ static bool lost;
 
 static Policy policy_of(const char *name)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (strcmp(name, policy_names[i]) == 0)
             return static_cast<Policy>(i);
-    misuse("there is no policy \"%s\": eager, lazy, random or starve", name);
+    misuse("there is no policy \"%s\": eager, lazy, random, starve or halfway", name);
 }
 
 static void read_plan(const char *text)

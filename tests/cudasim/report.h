@@ -9,7 +9,7 @@
 #include <vector>
 #include "cuda_runtime_api.h"
 
-enum class Policy { Eager, Lazy, Random, Starve };
+enum class Policy { Eager, Lazy, Random, Starve, Halfway };
 
 struct Settings {
     uint64_t seed;

@@ -44,6 +44,7 @@ static bool runnable(const CUstream_st *stream)
 static bool step(CUstream_st *stream)
 {
     Op &op = *stream->queue.front();
+    op.begun = true;
     if (!op.step(stream))
         return false;
     for (const void *serial : op.serials)
@@ -57,11 +58,18 @@ static CUstream_st *starved()
     return settings().policy == Policy::Starve ? streams[settings().seed % streams.size()] : nullptr;
 }
 
-static CUstream_st *any_runnable(const CUstream_st *except)
+/* Halfway: what has begun waits for whoever needs its end. */
+static bool put_off(const CUstream_st *stream)
+{
+    return settings().policy == Policy::Halfway && stream->queue.front()->begun;
+}
+
+/* pressed: for a host that waits for something else than a stream, which may need any of them. */
+static CUstream_st *any_runnable(const CUstream_st *except, bool pressed = false)
 {
     std::vector<CUstream_st *> choice;
     for (CUstream_st *stream : streams)
-        if (stream != except && runnable(stream))
+        if (stream != except && runnable(stream) && (pressed || !put_off(stream)))
             choice.push_back(stream);
     return choice.empty() ? nullptr : choice[dice(choice.size())];
 }
@@ -82,7 +90,7 @@ static CUstream_st *needed(CUstream_st *stream)
 static CUstream_st *next(CUstream_st *target)
 {
     CUstream_st *stream = nullptr;
-    if (settings().policy == Policy::Random)
+    if (settings().policy == Policy::Random || settings().policy == Policy::Halfway)
         stream = any_runnable(nullptr);
     else if (settings().policy == Policy::Starve)
         stream = any_runnable(starved());
@@ -145,7 +153,7 @@ void queue_op(CUstream_st *stream, std::unique_ptr<Op> op)
 
 void progress()
 {
-    CUstream_st *stream = called_by_user() ? any_runnable(nullptr) : nullptr;
+    CUstream_st *stream = called_by_user() ? any_runnable(nullptr, true) : nullptr;
     if (!stream)
         return;
     DeviceMemoryOpen open;

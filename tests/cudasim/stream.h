@@ -42,6 +42,7 @@ struct Op {
     uint64_t ticket = 0;
     Clock host_knows; /* when it was queued */
     std::vector<const void *> serials;
+    bool begun = false; /* a part of it is done */
     virtual ~Op() = default;
     virtual CUstream_st *blocker() /* the stream that must go on first; NULL: can run */
     {

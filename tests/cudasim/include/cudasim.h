@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* Another seed and policy (eager, lazy, random, starve) from here on. All streams must be idle. */
+/* Another seed and policy (eager, lazy, random, starve, halfway) from here on. All streams must be idle. */
 void cudasim_set(unsigned long long seed, const char *policy);
 
 /* Each device has so many bytes from here on. */
