@@ -7,6 +7,8 @@ all=${2:-}
 write_config net.ini
 words=(--config net.ini --backend cuda --log-every 9 --steps 12)
 export CUDASIM_POLICY=random
+RANDOM=${GAN_TEST_SEED:-$$}
+echo "GAN_TEST_SEED=${GAN_TEST_SEED:-$$} gives these orders again"
 
 # both NAME WORDS...: with and without.
 both() {
