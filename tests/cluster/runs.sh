@@ -32,3 +32,12 @@ rows() {
 has_rows() {
     [ "$(rows "$1")" -ge "$2" ]
 }
+
+# stop_job: asks hosts.sh to stop, and waits for that.
+stop_job() {
+    kill -TERM "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$(on_host a mpirun)/status")"
+    wait_for_end
+    [ "$status" -eq 75 ] || fail "exit status $status after SIGTERM to hosts.sh"
+    says out 'stopped on request'
+    wait_until "the end of the job on both hosts" no_job_left
+}

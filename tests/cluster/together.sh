@@ -17,11 +17,7 @@ done
 # The wish to stop, told to the script, reaches the ranks of both hosts.
 start 4 --config net.ini --out stopped --steps 100000000
 wait_until "some steps" has_rows stopped 5
-kill -TERM "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$(on_host a mpirun)/status")"
-wait_for_end
-[ "$status" -eq 75 ] || fail "exit status $status after SIGTERM to hosts.sh"
-says out 'stopped on request'
-wait_until "the end of the job on both hosts" no_job_left
+stop_job
 last=$(newest stopped)
 last=${last##*step-}
 last=$((10#${last%.safetensors} + 5))

@@ -65,7 +65,7 @@ in_host() {
         bash -c 'cd "$1" && shift && exec "$@"' in_host "$PWD" "$@"
 }
 
-# on_host HOST NAME...: the processes with these names there, as this machine numbers them.
+# on_host HOST NAME...: the processes with these names there, as this machine numbers them, the oldest first.
 on_host() {
     local host=$1 namespace process
     shift
@@ -74,7 +74,7 @@ on_host() {
         if [ "$(readlink "$process/ns/pid")" = "$namespace" ] && grep -qxF "${@/#/-e}" "$process/comm"; then
             echo "${process#/proc/}"
         fi
-    done 2>/dev/null
+    done 2>/dev/null | sort -n
 }
 
 # cut_cable HOST: as if it were pulled out; mend_cable HOST.

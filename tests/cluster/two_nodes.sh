@@ -125,9 +125,13 @@ job_trains() {
 # old one, of whose end it learns late. Some seconds will do here.
 start_again() {
     wait_until "two nodes" nodes_are idle idle
-    sleep 4
+    wait_until "the end of the old start on both nodes" no_steps_left
+    sleep 4 # slurmd counts in seconds
     in_host head scontrol update "JobId=$job" StartTime=now
     wait_until "the next start of job $job" no_longer_pending
+}
+no_steps_left() {
+    [ -z "$(on_host a slurmstepd)$(on_host b slurmstepd)" ]
 }
 no_longer_pending() {
     ! job_is PENDING
