@@ -17,7 +17,7 @@ trains() {
 trains first 0
 runs=0
 for ((seed = 1; seed <= seeds; seed++)); do
-    for policy in lazy random starve; do
+    for policy in lazy random starve halfway; do
         export CUDASIM_SEED=$seed CUDASIM_POLICY=$policy
         trap 'echo "with CUDASIM_SEED=$CUDASIM_SEED CUDASIM_POLICY=$CUDASIM_POLICY"; clean_up' EXIT
         trains alone 0

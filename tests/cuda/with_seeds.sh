@@ -4,9 +4,9 @@
 set -eu
 seeds=$1
 shift
-policies=(random lazy starve)
+policies=(random lazy starve halfway)
 for ((seed = 1; seed <= seeds; seed++)); do
-    export CUDASIM_SEED=$seed CUDASIM_POLICY=${policies[seed % 3]}
+    export CUDASIM_SEED=$seed CUDASIM_POLICY=${policies[seed % 4]}
     "$@" || {
         echo "with CUDASIM_SEED=$CUDASIM_SEED CUDASIM_POLICY=$CUDASIM_POLICY: exit status $?" >&2
         exit 1
