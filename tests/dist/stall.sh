@@ -26,13 +26,18 @@ updated() {
     sed -n 's/.*"updated":[^"]*"\(.*\)".*/\1/p' "$1/status.json"
 }
 
+is_fresh() {
+    [ "$(updated waits)" != "$before" ]
+}
+
 # --- a rank stands still, and goes on
-start_on waits 4 --stall-warning 4s --stall-timeout 100s
-before=$(updated waits)
+start_on waits 4 --stall-warning 10s --stall-timeout 600s
 kill -STOP "$victim"
-wait_until "a warning" has err "warning: step [0-9]+, .*waiting for 4 s for .*rank [123] \(host $(hostname), pid $victim\): no sign of life for [0-9]+ s; last: "
-sleep 4
-[ "$(updated waits)" != "$before" ] || fail "status.json was not written for 8 s of waiting"
+wait_until "a warning" has err "warning: step [0-9]+, .*waiting for 10 s for .*rank [123] \(host $(hostname), pid $victim\): no sign of life for [0-9]+ s; last: "
+before=$(updated waits)
+since=$SECONDS
+wait_until "a fresh status.json" is_fresh
+[ $((SECONDS - since)) -le 100 ] || fail "status.json was not written for $((SECONDS - since)) s of waiting"
 kill -CONT "$victim"
 wait_until "the end of the wait" has err 'went on after [0-9]+ s'
 [ "$(grep -c 'warning: ' err)" -eq 1 ] || fail "more than one warning"
@@ -42,7 +47,7 @@ wait_for_end
 echo "warned, and went on"
 
 # --- for too long
-start_on ends 4 --stall-warning 3s --stall-timeout 5s
+start_on ends 4 --stall-warning 5s --stall-timeout 10s
 kill -STOP "$victim"
 SECONDS=0
 wait_for_end
@@ -52,17 +57,17 @@ says err 'gave up after' '--stall-timeout' "pid $victim"
 says ends/status.json '"failed"' 'gave up after' "pid $victim"
 kill -CONT "$victim" 2>/dev/null || true
 wait_until "the end of all ranks" nobody_left
-[ "$SECONDS" -lt 40 ] || fail "the end took $SECONDS s"
+[ "$SECONDS" -lt 400 ] || fail "the end took $SECONDS s"
 echo "gave up"
 
 # --- a rank dies
-start_on dies 4 --stall-warning 60s --stall-timeout 60s
+start_on dies 4 --stall-warning 600s --stall-timeout 600s
 kill -KILL "$victim"
 SECONDS=0
 wait_for_end
 [ "$status" -ne 0 ] && [ "$status" -ne 75 ] || fail "exit status $status after a death"
 wait_until "the end of all ranks" nobody_left
-[ "$SECONDS" -lt 20 ] || fail "the end took $SECONDS s"
+[ "$SECONDS" -lt 200 ] || fail "the end took $SECONDS s"
 has err "rank [123].*pid $victim\) has died|process rank [123] .* exited on signal 9" || fail "nobody says which rank has died"
 echo "died: seen after $SECONDS s"
 
