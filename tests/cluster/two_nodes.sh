@@ -43,14 +43,15 @@ two_nodes_up() {
     wait_until "two nodes" nodes_are idle idle
 }
 
-# The example with this test's folders; without control groups, which nobody may divide here; quick to notice and to kill.
+# The example with this test's folders; without control groups, which nobody may divide here; quick to kill what no longer goes on,
+# slow to take a busy machine for one that does not answer.
 slurm_conf() {
     sed -e "s,/var/l[a-z]*/slurm/,$temp/slurm/," \
         -e "s,^\(SlurmUser\)=.*,\1=root," \
         -e 's,^\(ProctrackType\)=.*,\1=proctrack/linuxproc,; s,^\(TaskPlugin\)=.*,\1=task/none,' \
-        -e 's,^\(KillWait\)=.*,\1=5,; s,^\(NodeName=.*CPUs\)=4,\1=2,' \
+        -e 's,^\(KillWait\)=.*,\1=20,; s,^\(NodeName=.*CPUs\)=4,\1=2,' \
         "$gan_root/cluster/slurm/slurm.conf" >"$SLURM_CONF"
-    echo 'SlurmdParameters=config_overrides' >>"$SLURM_CONF"
+    printf '%s\n' 'SlurmdParameters=config_overrides' 'MessageTimeout=100' 'TCPTimeout=20' >>"$SLURM_CONF"
 }
 
 # All plugins but those.
