@@ -5,18 +5,36 @@
 #include <string.h>
 #include "gan_dist/log.h"
 
-#define WIDTH 16 /* of one rank's number as text */
+#define WIDTH ((size_t)768) /* of what one rank finds, as text */
 
 static bool is_auto(const gan_config *config)
 {
     return strcmp(config->backend, "auto") == 0;
 }
 
-const char *gan_devices_backend(const gan_config *config)
+/* A driver that does not work is no reason to train on the CPU in silence. */
+static gan_status refuse_broken(const gan_backend_devices *found, const char *who)
 {
+    if (found->found != GAN_FOUND_BROKEN)
+        return GAN_OK;
+    return gan_error(
+        GAN_BAD_INPUT,
+        "backend auto: CUDA does not work on %s: %s; %s, or use --backend cpu to train on the CPU", who,
+        found->why, found->todo);
+}
+
+gan_status gan_devices_backend(const char **out, const gan_config *config)
+{
+    gan_backend_devices found;
+    *out = config->backend;
     if (!is_auto(config))
-        return config->backend;
-    return gan_backend_devices("cuda") > 0 ? "cuda" : "cpu";
+        return GAN_OK;
+    gan_backend_find(&found, "cuda");
+    GAN_TRY(refuse_broken(&found, "this host"));
+    if (found.found == GAN_FOUND_IDLE)
+        gan_warn0("backend cpu: %s; %s", found.why, found.todo);
+    *out = found.n > 0 ? "cuda" : "cpu";
+    return GAN_OK;
 }
 
 const char *gan_devices_way(gan_comm_way way)
@@ -26,46 +44,77 @@ const char *gan_devices_way(gan_comm_way way)
     return texts[way];
 }
 
-/* How many devices each rank sees, on every rank. */
-static gan_status gather_counts(int *counts, gan_comm *comm, int mine)
+/* What the ranks find, together. */
+typedef struct view {
+    int with;          /* ranks that have a device */
+    int without, idle; /* the lowest rank that has none, and that has a reason to warn; -1: no such rank */
+    char why[400];     /* of `without` */
+    char warning[700]; /* of `idle` */
+} view;
+
+/* `text` is "FOUND N WHY; ADVICE", as gather_views writes it. */
+static void add_view(view *all, int rank, const char *text)
+{
+    int found = 0, n = 0, at = 0;
+    sscanf(text, "%d %d %n", &found, &n, &at);
+    const char *why = text + at, *stop = strstr(why, "; ");
+    all->with += n > 0;
+    if (n == 0 && all->without < 0) {
+        all->without = rank;
+        snprintf(all->why, sizeof all->why, "%.*s", stop ? (int)(stop - why) : (int)strlen(why), why);
+    }
+    if (found == GAN_FOUND_IDLE && all->idle < 0) {
+        all->idle = rank;
+        snprintf(all->warning, sizeof all->warning, "%s", why);
+    }
+}
+
+static gan_status gather_views(view *all, gan_comm *comm, const gan_backend_devices *mine)
 {
     char text[WIDTH], *texts = malloc((size_t)gan_comm_size(comm) * WIDTH);
-    gan_status status = texts ? GAN_OK : gan_error(GAN_FAILED, "no memory to count the ranks' devices");
+    gan_status status = texts ? GAN_OK : gan_error(GAN_FAILED, "no memory to compare the ranks' devices");
     status = gan_comm_agree(comm, status);
-    snprintf(text, sizeof text, "%d", mine);
+    *all = (view){.without = -1, .idle = -1};
+    snprintf(text, sizeof text, "%d %d %s; %s", (int)mine->found, mine->n, mine->why, mine->todo);
     if (status == GAN_OK)
         status = gan_comm_gather_text(comm, texts, text, WIDTH);
     for (int r = 0; r < gan_comm_size(comm) && status == GAN_OK; r++)
-        counts[r] = atoi(texts + (size_t)r * WIDTH);
+        add_view(all, r, texts + (size_t)r * WIDTH);
     free(texts);
     return status;
 }
 
-/* A device for every rank, or none for any: the ranks of a run do the same thing. */
-static gan_status choose_backend(gan_placement *out, gan_comm *comm, int mine)
+static gan_status agree_on_broken(gan_comm *comm, const gan_backend_devices *mine)
 {
-    int size = gan_comm_size(comm), without = -1, with = 0;
-    int *counts = calloc((size_t)size, sizeof *counts);
-    gan_status status = counts ? GAN_OK : gan_error(GAN_FAILED, "no memory to count the ranks' devices");
-    status = gan_comm_agree(comm, status);
-    if (status == GAN_OK)
-        status = gather_counts(counts, comm, mine);
-    for (int r = size - 1; r >= 0 && status == GAN_OK; r--) {
-        with += counts[r] > 0;
-        without = counts[r] > 0 ? without : r;
-    }
-    free(counts);
-    GAN_TRY(status);
-    out->backend = with == size ? "cuda" : "cpu";
-    if (with == size)
-        snprintf(out->why, sizeof out->why, "chosen: every rank sees a GPU");
-    else if (with == 0)
-        snprintf(out->why, sizeof out->why, "chosen: no rank sees a GPU");
+    int rank = gan_comm_rank(comm);
+    char who[128];
+    if (gan_comm_size(comm) == 1)
+        snprintf(who, sizeof who, "host %s", gan_comm_peer(comm, rank)->name);
     else
-        snprintf(out->why, sizeof out->why, "chosen: %d of %d ranks see a GPU, and rank %d on host %s none",
-                 with, size, without, gan_comm_peer(comm, without)->name);
-    if (with > 0 && with < size)
+        snprintf(who, sizeof who, "rank %d, host %s", rank, gan_comm_peer(comm, rank)->name);
+    return gan_comm_agree(comm, refuse_broken(mine, who));
+}
+
+/* A device for every rank, or none for any: the ranks of a run do the same thing. */
+static gan_status choose_backend(gan_placement *out, gan_comm *comm, const gan_backend_devices *mine)
+{
+    int size = gan_comm_size(comm);
+    view all;
+    GAN_TRY(agree_on_broken(comm, mine));
+    GAN_TRY(gather_views(&all, comm, mine));
+    out->backend = all.with == size ? "cuda" : "cpu";
+    if (all.with == size)
+        snprintf(out->why, sizeof out->why, "chosen: every rank sees a GPU");
+    else if (all.with == 0)
+        snprintf(out->why, sizeof out->why, "chosen: no rank sees a GPU: %s", all.why);
+    else
+        snprintf(out->why, sizeof out->why,
+                 "chosen: %d of %d ranks see a GPU, and rank %d on host %s none: %.300s", all.with, size,
+                 all.without, gan_comm_peer(comm, all.without)->name, all.why);
+    if (all.with > 0 && all.with < size)
         gan_warn0("backend %s was %s", out->backend, out->why);
+    else if (all.idle >= 0)
+        gan_warn0("backend %s: host %s: %s", out->backend, gan_comm_peer(comm, all.idle)->name, all.warning);
     return GAN_OK;
 }
 
@@ -92,12 +141,14 @@ static gan_status choose_way(gan_placement *out, gan_comm *comm, const gan_confi
 
 gan_status gan_devices_place(gan_placement *out, gan_comm *comm, const gan_config *config)
 {
+    gan_backend_devices mine;
     *out = (gan_placement){.backend = config->backend};
-    int devices = gan_backend_devices(is_auto(config) ? "cuda" : config->backend);
+    gan_backend_find(&mine, is_auto(config) ? "cuda" : config->backend);
     if (is_auto(config))
-        GAN_TRY(choose_backend(out, comm, devices));
+        GAN_TRY(choose_backend(out, comm, &mine));
     if (strcmp(out->backend, "cuda") == 0) {
-        out->device = devices > 1 ? gan_comm_local_rank(comm) % devices : 0;
+        out->seen = mine.n;
+        out->device = mine.n > 1 ? gan_comm_local_rank(comm) % mine.n : 0;
         return choose_way(out, comm, config);
     }
     if (config->comm == GAN_SUMS_NCCL || config->reduce == GAN_REDUCE_NCCL)
@@ -106,6 +157,17 @@ gan_status gan_devices_place(gan_placement *out, gan_comm *comm, const gan_confi
                          "computes on the host; use --backend cuda, or leave it to auto",
                          out->backend);
     return GAN_OK;
+}
+
+gan_status gan_devices_open(gan_backend **out, const gan_comm *comm, const gan_placement *placement,
+                            gan_precision precision, int threads)
+{
+    const gan_backend_options options = {
+        .threads = threads, .device = placement->device, .precision = precision};
+    gan_status status = gan_backend_open(out, placement->backend, &options);
+    if (status != GAN_OK && strcmp(placement->backend, "cuda") == 0 && gan_comm_size(comm) > 1)
+        return gan_error(status, "rank %d: %s", gan_comm_rank(comm), gan_error_message());
+    return status;
 }
 
 bool gan_devices_shard_each(const gan_placement *placement, const gan_config *config)

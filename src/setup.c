@@ -50,9 +50,7 @@ static gan_status open_backend(gan_training *t, const gan_placement *placement)
     explain_shards(t, wanted);
     config->shards = each ? 0 : t->shards.n_global; /* left open: the run may go on with other ranks */
     int threads = config->threads < t->shards.n_local ? config->threads : t->shards.n_local;
-    const gan_backend_options options = {
-        .threads = threads, .device = placement->device, .precision = (gan_precision)config->precision};
-    return gan_backend_open(&t->backend, placement->backend, &options);
+    return gan_devices_open(&t->backend, t->comm, placement, (gan_precision)config->precision, threads);
 }
 
 static gan_status open_networks(gan_training *t)
@@ -88,6 +86,8 @@ static gan_status open_compute(gan_training *t)
     if (t->config.threads == 0)
         t->config.threads = gan_threads_default(t->comm);
     GAN_TRY(gan_devices_place(&placement, t->comm, &t->config));
+    if (placement.why[0])
+        gan_log0("backend      %s (%s)", placement.backend, placement.why);
     AGREE(t, open_backend(t, &placement));
     GAN_TRY(gan_devices_use(t->comm, t->backend, placement.way));
     if (gan_comm_size(t->comm) > 1 && !t->backend->ops->host_memory)

@@ -219,6 +219,7 @@ struct gan_backend {
     int device;
     void *stream;    /* cudaStream_t: where all ops go, in order */
     char place[128]; /* device and host, for messages */
+    char bus[32];    /* "0000:01:00.0": the device itself, however many others the process sees */
 
     /* Set by whoever knows what could keep the device for ever; NULL: nobody. Called again and again while
      * the host waits for the device, except in `close`; a failure ends the wait with that status. */
@@ -252,7 +253,22 @@ uint64_t gan_backend_enter(gan_backend *be, int group);
 
 /* The table of built backends (src/backend/table.c); NULL past the end. */
 const char *gan_backend_name(size_t index);
-/* How many devices this process sees; 0 also for the host's backends and for one that is not here. */
-int gan_backend_devices(const char *name);
+/* What this process finds of a backend's devices. */
+typedef enum gan_found {
+    GAN_FOUND_NONE,   /* none, and nothing is wrong: no driver, or they are hidden on purpose */
+    GAN_FOUND_IDLE,   /* none that can be used, though there is a sign of one: worth a warning */
+    GAN_FOUND_BROKEN, /* there is a driver, and it does not work: no reason to compute elsewhere in silence */
+    GAN_FOUND_DEVICES
+} gan_found;
+
+typedef struct gan_backend_devices {
+    gan_found found;
+    int n;          /* devices that this process sees */
+    char why[400];  /* there are none; for people, without a stop */
+    char todo[256]; /* about that; "" when nothing needs to be done */
+} gan_backend_devices;
+
+/* Of a host's backend, and of an unknown one, nothing is found. */
+void gan_backend_find(gan_backend_devices *out, const char *name);
 
 #endif

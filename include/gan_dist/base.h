@@ -44,4 +44,10 @@ void gan_file_abandon(
  * Fails above `limit` bytes. */
 gan_status gan_file_read(void **out, size_t *n, const char *path, size_t limit);
 
+/* Loads a module of the program (a handle of dlopen, for dlsym), by the name of its file: from the program's
+ * own folder, from ../lib/gan_dist beside it, or from where the loader looks. Never closed: the threads of
+ * what it brings do not end before the program does. GAN_BAD_INPUT: which of its libraries is missing, or
+ * where it was looked for. */
+gan_status gan_module_load(void **out, const char *file);
+
 #endif

@@ -3,18 +3,19 @@
 
 #include <string.h>
 #include "gan_dist/base.h"
+#include "driver.h"
 
 typedef struct backend_row {
     const char *name;
     gan_status (*open)(gan_backend **out, const gan_backend_options *options);
-    int (*devices)(void); /* NULL: it computes on the host */
+    void (*find)(gan_backend_devices *out); /* its devices; NULL: it computes on the host */
 } backend_row;
 
 static const backend_row table[] = {
     {"cpu", gan_cpu_open, NULL},
     {"ref", gan_ref_open, NULL},
 #ifdef GAN_CUDA
-    {"cuda", gan_cuda_open, gan_cuda_devices},
+    {"cuda", gan_cuda_open, gan_cuda_find},
 #endif
 };
 
@@ -67,16 +68,21 @@ gan_status gan_backend_open(gan_backend **out, const char *name, const gan_backe
     if (options->threads < 1)
         return gan_error(GAN_BAD_INPUT, "backend %s: threads = %d must be at least 1", name,
                          options->threads);
-    if (!row->devices && options->precision != GAN_PRECISION_AUTO && options->precision != GAN_PRECISION_FP32)
+    if (!row->find && options->precision != GAN_PRECISION_AUTO && options->precision != GAN_PRECISION_FP32)
         return gan_error(GAN_BAD_INPUT, "backend %s: computes in float32 alone; use precision auto or fp32",
                          name);
     return row->open(out, options);
 }
 
-int gan_backend_devices(const char *name)
+void gan_backend_find(gan_backend_devices *out, const char *name)
 {
     const backend_row *row = find_row(name);
-    return row && row->devices ? row->devices() : 0;
+    if (row && row->find)
+        row->find(out);
+    else if (!row && strcmp(name, "cuda") == 0)
+        gan_driver_unused(out);
+    else
+        gan_devices_none(out, GAN_FOUND_NONE, "", "%s has no devices", name);
 }
 
 void gan_backend_close(gan_backend *be)

@@ -11,6 +11,6 @@ gan_status gan_cpu_open(gan_backend **out, const gan_backend_options *options);
 /* GAN_BAD_INPUT where there is no such GPU. */
 gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options);
 
-int gan_cuda_devices(void);
+void gan_cuda_find(gan_backend_devices *out);
 
 #endif

@@ -1,19 +1,19 @@
-/* Finds comm_nccl, which is a file beside the program, when it is asked for:
- * NCCL is large, and not on every machine. */
+/* Finds comm_nccl, which is a file of its own, when it is asked for: NCCL is large, and not on every
+ * machine. */
 #include "nccl_find.h"
 
 #ifdef GAN_NCCL
 
 #include <dlfcn.h>
 #include <string.h>
+#include "gan_dist/base.h"
 
 gan_status gan_nccl_find(gan_nccl_use_fn **out)
 {
+    void *module;
     *out = NULL;
-    /* Never closed: NCCL's threads do not end before the program does. */
-    void *module = dlopen("libgan_nccl.so", RTLD_NOW | RTLD_LOCAL);
-    if (!module)
-        return gan_error(GAN_BAD_INPUT, "NCCL: %s; install it, or set train.comm = mpi", dlerror());
+    if (gan_module_load(&module, "libgan_nccl.so") != GAN_OK)
+        return gan_error(GAN_BAD_INPUT, "NCCL: %s; install it, or set train.comm = mpi", gan_error_message());
     void *symbol = dlsym(module, "gan_nccl_use");
     if (!symbol)
         return gan_error(GAN_FAILED, "NCCL: %s; build again", dlerror());

@@ -99,29 +99,71 @@ static gan_status find_overlap(const gan_rank_facts *facts, int size)
     return GAN_OK;
 }
 
-static gan_status open_placed(gan_backend **out, const gan_placement *placement, gan_precision precision)
+/* A rank's device, as the others learn of it. */
+typedef struct device_fact {
+    int seen; /* devices that the rank sees */
+    char bus[sizeof((gan_backend *)0)->bus], place[sizeof((gan_backend *)0)->place];
+} device_fact;
+
+static gan_status gather_devices(device_fact **out, gan_comm *comm, const gan_backend *be, int seen)
 {
-    const gan_backend_options options = {.threads = 1, .device = placement->device, .precision = precision};
-    return gan_backend_open(out, placement->backend, &options);
+    const size_t width = sizeof(device_fact) + 16;
+    int size = gan_comm_size(comm);
+    char mine[sizeof(device_fact) + 16], *texts = malloc((size_t)size * width);
+    device_fact *facts = calloc((size_t)size, sizeof *facts);
+    gan_status status =
+        texts && facts ? GAN_OK : gan_error(GAN_FAILED, "no memory for the places of %d devices", size);
+    status = gan_comm_agree(comm, status);
+    snprintf(mine, sizeof mine, "%d %s %s", seen, be->bus, be->place);
+    if (status == GAN_OK)
+        status = gan_comm_gather_text(comm, texts, mine, width);
+    for (int r = 0; r < size && status == GAN_OK; r++)
+        if (sscanf(texts + (size_t)r * width, "%d %31s %127[^\n]", &facts[r].seen, facts[r].bus,
+                   facts[r].place) != 3)
+            status = gan_error(GAN_FAILED, "rank %d: cannot read what it says of its device", r);
+    free(texts);
+    if (status != GAN_OK) {
+        free(facts);
+        facts = NULL;
+    }
+    *out = facts;
+    return status;
+}
+
+/* Each its own device, and none of them the others': where a control group hides those, CUDA has no way
+ * between them. One line for the first host that is so. */
+static void warn_hidden(const device_fact *facts, gan_comm *comm)
+{
+    for (int b = 1; b < gan_comm_size(comm); b++)
+        for (int a = 0; a < b; a++)
+            if (facts[a].seen == 1 && facts[b].seen == 1 &&
+                gan_comm_peer(comm, a)->host == gan_comm_peer(comm, b)->host &&
+                strcmp(facts[a].bus, facts[b].bus) != 0) {
+                gan_warn0(
+                    "host %s: rank %d sees the GPU at %s alone, and rank %d the one at %s: where a control "
+                    "group hides the others (srun --gpus-per-task), CUDA IPC does not work between ranks, "
+                    "and NCCL's sums go through the host's memory instead of NVLink (nccl#1066); let each "
+                    "rank see all GPUs of its host: `srun --gpus-per-node=8 --gpu-bind=none`, no "
+                    "CUDA_VISIBLE_DEVICES for each rank",
+                    gan_comm_peer(comm, a)->name, a, facts[a].bus, b, facts[b].bus);
+                return;
+            }
 }
 
 /* "rank 0 on device 0 (...) of host ...", of the first ranks. */
-static gan_status print_devices(gan_comm *comm, const gan_backend *be)
+static gan_status print_devices(gan_comm *comm, const gan_backend *be, int seen)
 {
     const int listed = 16;
     int size = gan_comm_size(comm);
-    char *places = malloc((size_t)size * sizeof be->place);
-    gan_status status =
-        places ? GAN_OK : gan_error(GAN_FAILED, "no memory for the places of %d devices", size);
-    status = gan_comm_agree(comm, status);
-    if (status == GAN_OK)
-        status = gan_comm_gather_text(comm, places, be->place, sizeof be->place);
-    for (int r = 0; r < size && r < listed && status == GAN_OK; r++)
-        gan_log0("device     rank %d: %s", r, places + (size_t)r * sizeof be->place);
-    if (status == GAN_OK && size > listed)
+    device_fact *facts;
+    GAN_TRY(gather_devices(&facts, comm, be, seen));
+    for (int r = 0; r < size && r < listed; r++)
+        gan_log0("device     rank %d: %s", r, facts[r].place);
+    if (size > listed)
         gan_log0("           and %d ranks more", size - listed);
-    free(places);
-    return status;
+    warn_hidden(facts, comm);
+    free(facts);
+    return GAN_OK;
 }
 
 /* They may be in the build and not work here: opens what a run would open. */
@@ -132,10 +174,11 @@ static gan_status try_backend(gan_comm *comm, const gan_config *config)
     GAN_TRY(gan_devices_place(&placement, comm, config));
     gan_log0("backend    %s%s%s%s", placement.backend, placement.why[0] ? " (" : "", placement.why,
              placement.why[0] ? ")" : "");
-    gan_status status = gan_comm_agree(comm, open_placed(&be, &placement, (gan_precision)config->precision));
+    gan_status status =
+        gan_comm_agree(comm, gan_devices_open(&be, comm, &placement, (gan_precision)config->precision, 1));
     bool device = status == GAN_OK && !be->ops->host_memory;
     if (device)
-        status = print_devices(comm, be);
+        status = print_devices(comm, be, placement.seen);
     if (device && status == GAN_OK && gan_comm_size(comm) > 1)
         gan_log0("sums       %s", gan_devices_way(placement.way));
     if (device && status == GAN_OK)

@@ -67,7 +67,9 @@ static gan_status load(generator *g, const char *path, const gan_config *options
     GAN_TRY_OUT(status, gan_config_apply_text(&g->config, text, path));
     int threads = options->threads > 0 ? options->threads : 1;
     const gan_backend_options backend = {.threads = threads, .precision = (gan_precision)options->precision};
-    GAN_TRY_OUT(status, gan_backend_open(&g->backend, gan_devices_backend(options), &backend));
+    const char *name;
+    GAN_TRY_OUT(status, gan_devices_backend(&name, options));
+    GAN_TRY_OUT(status, gan_backend_open(&g->backend, name, &backend));
     gan_net_spec spec = {.name = "generator",
                          .config = &g->config.generator,
                          .input = {1, 1, g->config.noise_dim},

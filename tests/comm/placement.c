@@ -2,16 +2,26 @@
  * that a rank sees, and whether there is an NCCL, are this test's own words. */
 #include "expect.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "comm/nccl_find.h"
 #include "devices.h"
 
 static int devices;
+static gan_found without; /* what is found where there are none */
 static bool nccl;
 
-int gan_backend_devices(const char *name)
+void gan_backend_find(gan_backend_devices *out, const char *name)
 {
-    return strcmp(name, "cuda") == 0 ? devices : 0;
+    *out = (gan_backend_devices){.why = "nothing is here", .todo = "buy one"};
+    out->n = strcmp(name, "cuda") == 0 ? devices : 0;
+    out->found = out->n > 0 ? GAN_FOUND_DEVICES : without;
+}
+
+gan_status gan_backend_open(gan_backend **out, const char *name, const gan_backend_options *options)
+{
+    *out = NULL;
+    return gan_error(GAN_BAD_INPUT, "backend %s: no device %d", name, options->device);
 }
 
 gan_status gan_nccl_find(gan_nccl_use_fn **out)
@@ -42,10 +52,11 @@ static void choose_backend(void)
     int rank = gan_comm_rank(comm), size = gan_comm_size(comm);
     devices = 0;
     EXPECT(place("auto", GAN_SUMS_AUTO, GAN_REDUCE_AUTO) == GAN_OK);
-    EXPECT(strcmp(placed.backend, "cpu") == 0 && strstr(placed.why, "no rank sees a GPU"));
+    EXPECT(strcmp(placed.backend, "cpu") == 0 && strstr(placed.why, "no rank sees a GPU: nothing is here"));
     devices = rank == size - 1 ? 0 : 4;
     EXPECT(place("auto", GAN_SUMS_AUTO, GAN_REDUCE_AUTO) == GAN_OK);
     EXPECT(strcmp(placed.backend, "cpu") == 0);
+    EXPECT(placed.seen == 0);
     EXPECT(size == 1 || strstr(placed.why, "2 of 3 ranks see a GPU, and rank 2 on host"));
     devices = 4;
     EXPECT(place("auto", GAN_SUMS_AUTO, GAN_REDUCE_AUTO) == GAN_OK);
@@ -54,6 +65,34 @@ static void choose_backend(void)
     EXPECT(strcmp(placed.backend, "cpu") == 0 && placed.why[0] == '\0');
     EXPECT(place("cpu", GAN_SUMS_NCCL, GAN_REDUCE_AUTO) == GAN_BAD_INPUT && says("backend cpu"));
     EXPECT(place("ref", GAN_SUMS_AUTO, GAN_REDUCE_NCCL) == GAN_BAD_INPUT && says("backend ref"));
+}
+
+/* One rank's driver that does not work refuses all, by its number; named, a backend is opened and says so
+ * itself. */
+static void refuse_broken(void)
+{
+    int rank = gan_comm_rank(comm), last = gan_comm_size(comm) - 1;
+    devices = rank == last ? 0 : 4;
+    without = GAN_FOUND_BROKEN;
+    EXPECT(place("auto", GAN_SUMS_AUTO, GAN_REDUCE_AUTO) == GAN_BAD_INPUT);
+    EXPECT(says(last > 0 ? "CUDA does not work on rank 2, host " : "CUDA does not work on host "));
+    EXPECT(says(": nothing is here; buy one, or use --backend cpu"));
+    EXPECT(place("cpu", GAN_SUMS_AUTO, GAN_REDUCE_AUTO) == GAN_OK);
+    without = GAN_FOUND_IDLE;
+    EXPECT(place("auto", GAN_SUMS_AUTO, GAN_REDUCE_AUTO) == GAN_OK && strcmp(placed.backend, "cpu") == 0);
+    without = GAN_FOUND_NONE;
+}
+
+/* What does not open names the rank, where there are several. */
+static void open_and_name(void)
+{
+    gan_backend *be;
+    char text[64];
+    devices = 4;
+    EXPECT(place("cuda", GAN_SUMS_MPI, GAN_REDUCE_AUTO) == GAN_OK && placed.seen == 4);
+    EXPECT(gan_devices_open(&be, comm, &placed, GAN_PRECISION_AUTO, 1) == GAN_BAD_INPUT && !be);
+    snprintf(text, sizeof text, "rank %d: backend cuda: no device %d", gan_comm_rank(comm), placed.device);
+    EXPECT(strcmp(gan_error_message(), gan_comm_size(comm) > 1 ? text : strchr(text, 'b')) == 0);
 }
 
 static void choose_device(void)
@@ -88,6 +127,8 @@ int main(int argc, char **argv)
 {
     comm = expect_open(&argc, &argv);
     choose_backend();
+    refuse_broken();
+    open_and_name();
     choose_device();
     choose_way();
     return expect_close(comm);

@@ -42,5 +42,5 @@ breaks launch:150 'too many resources'
 breaks cublasGemmEx:30 'conv_' 'cuBLAS says'
 breaks cudaMemcpyAsync:60
 breaks cudaEventQuery:40
-breaks cudaEventRecord:16 upload
-breaks cudaEventRecord:18 read_start
+breaks cudaEventRecord:17 upload
+breaks cudaEventRecord:19 read_start

@@ -76,9 +76,23 @@ if [ -n "$all" ]; then
     refuses 2 2 'backend cpu' NCCL -- "${words[@]}" --out no --backend cpu --set train.comm=nccl
     CUDASIM_DEVICES=1 refuses 2 2 'ranks 0 and 1' -- check --config net.ini
     CUDASIM_DEVICES=0 train 2 check --config net.ini
-    says out 'backend    cpu (chosen: no rank sees a GPU)' ready
+    says out "backend    cpu (chosen: no rank sees a GPU: the driver's libraries are here, but no GPU" ready
 fi
+
+# one_each WORDS...: two ranks, of which each sees a device of its own alone.
+one_each() {
+    # shellcheck disable=SC2016 # for the shell of each rank
+    command=(mpirun --oversubscribe --bind-to none -np 2 bash -c 'CUDA_VISIBLE_DEVICES=$OMPI_COMM_WORLD_RANK exec "$0" "$@"' "$gan" "$@")
+    start_command out err
+    wait_for_end
+    [ "$status" -eq 0 ] || fail "exit status $status"
+}
+one_each check --config net.ini
+says out ready
+says err "warning: host $(hostname): rank 0 sees the GPU at 0000:01:00.0 alone, and rank 1 the one at 0000:02:00.0" nccl#1066 \
+    'srun --gpus-per-node=8 --gpu-bind=none'
 
 CUDASIM_DEVICES=2 refuses 2 4 'ranks 0 and 2' '0000:01:00.0' "$(hostname)" 'train.comm = mpi' -- "${words[@]}" --out shared
 train 2 check --config net.ini
 says out 'backend    cuda (chosen: every rank sees a GPU)' 'rank 0: device 0 (' 'rank 1: device 1 (' "sums       NCCL's all-reduce" ready
+if grep -F 'sees the GPU at' err; then fail "a warning where each rank sees all devices"; fi

@@ -150,6 +150,7 @@ endif()
 target_include_directories(gan_dist_on_cudasim PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(gan_dist_on_cudasim PRIVATE gan_out gan_optim gan_step gan_model gan_backend gan_data gan_comm gan_config
                                                   gan_base)
+include(${CMAKE_CURRENT_SOURCE_DIR}/cuda/driver.cmake)
 add_executable(cuda_compare cuda/compare.c)
 target_link_libraries(cuda_compare PRIVATE gan_out gan_base)
 cuda_script(program $<TARGET_FILE:gan_dist_on_cudasim>)

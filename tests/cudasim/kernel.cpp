@@ -60,10 +60,20 @@ static void check_arguments(const cudasim_launch &launch, int device)
     }
 }
 
+static int oldest_code()
+{
+    const int codes[] = {__CUDA_ARCH_LIST__};
+    return codes[0];
+}
+
 void cudasim_enqueue(cudasim_launch launch)
 {
     if (enter("launch", cudaErrorLaunchOutOfResources) != cudaSuccess)
         return;
+    if (10 * settings().capability < oldest_code()) {
+        fail(cudaErrorNoKernelImageForDevice);
+        return;
+    }
     check_stream(launch.name, launch.stream);
     check_limits(launch);
     CUstream_st *stream = launch.stream;

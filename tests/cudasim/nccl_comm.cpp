@@ -119,7 +119,7 @@ extern "C" ncclResult_t ncclCommInitRankConfig(ncclComm_t *out, int size, ncclUn
     comm->blocking = config->blocking != 0;
     comm->state = ncclInProgress;
     comm->delay = static_cast<int>(dice(3));
-    Passport mine = {id, rank, size, comm->device, {}};
+    Passport mine = {id, rank, size, board_of(comm->device), {}};
     const char *host = getenv("CUDASIM_HOST");
     snprintf(mine.host, sizeof mine.host, "%s", host ? host : "");
     comm->passports.resize(sizeof mine * static_cast<size_t>(size));

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <execinfo.h>
 #include <map>
-#include <set>
 #include <thread>
 #include "cudasim.h"
 
@@ -21,7 +20,8 @@ static const char *const policy_names[] = {"eager", "lazy", "random", "starve", 
 static Settings current;
 static uint64_t dice_state;
 static std::map<std::string, unsigned long> calls;
-static std::map<std::string, std::set<unsigned long>> plan;
+static std::map<std::string, std::map<unsigned long, cudaError_t>> plan; /* success: the call's own error */
+static cudaError_t planned = cudaSuccess;                                /* of the call that fails now */
 static cudaError_t last_error = cudaSuccess;
 static bool lost;
 
@@ -43,8 +43,10 @@ static void read_plan(const char *text)
         const size_t colon = one.find(':');
         const unsigned long count = colon == std::string::npos ? 0 : strtoul(&one[colon + 1], nullptr, 10);
         if (count == 0)
-            misuse("CUDASIM_FAIL wants CALL:NUMBER,..., not \"%s\"", text);
-        plan[one.substr(0, colon)].insert(count);
+            misuse("CUDASIM_FAIL wants CALL:NUMBER,... or CALL:NUMBER=CODE,..., not \"%s\"", text);
+        const size_t code = one.find('=');
+        const int error = code == std::string::npos ? 0 : atoi(&one[code + 1]);
+        plan[one.substr(0, colon)][count] = static_cast<cudaError_t>(error);
     }
 }
 
@@ -69,6 +71,7 @@ const Settings &settings()
         current.seed = strtoull(environment("CUDASIM_SEED", "1"), nullptr, 10);
         dice_state = current.seed;
         current.devices = atoi(environment("CUDASIM_DEVICES", "1"));
+        current.capability = atoi(environment("CUDASIM_CAPABILITY", "90"));
         current.policy = policy_of(environment("CUDASIM_POLICY", "random"));
         read_plan(environment("CUDASIM_FAIL", ""));
 #if defined(__SANITIZE_ADDRESS__)
@@ -113,7 +116,10 @@ static bool counts(const std::string &call)
 {
     const unsigned long count = ++calls[call];
     const auto found = plan.find(call);
-    return found != plan.end() && found->second.count(count) != 0;
+    if (found == plan.end() || found->second.count(count) == 0)
+        return false;
+    planned = found->second[count];
+    return true;
 }
 
 bool injected(const char *call)
@@ -140,7 +146,9 @@ cudaError_t enter(const char *call, cudaError_t error)
         misuse("%s is called by device code", call);
     if (lost)
         return cudaErrorIllegalAddress;
-    return injected(call) ? fail(error) : cudaSuccess;
+    if (!injected(call))
+        return cudaSuccess;
+    return fail(planned == cudaSuccess ? error : planned);
 }
 
 cudaError_t fail(cudaError_t error)
@@ -178,8 +186,14 @@ static const ErrorText error_texts[] = {
     {cudaSuccess, "cudaSuccess", "no error"},
     {cudaErrorInvalidValue, "cudaErrorInvalidValue", "invalid argument"},
     {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
+    {cudaErrorInitializationError, "cudaErrorInitializationError", "initialization error"},
+    {cudaErrorInvalidDeviceFunction, "cudaErrorInvalidDeviceFunction", "invalid device function"},
     {cudaErrorNoDevice, "cudaErrorNoDevice", "no CUDA-capable device is detected"},
     {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
+    {cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice",
+     "no kernel image is available for execution on the device"},
+    {cudaErrorUnsupportedPtxVersion, "cudaErrorUnsupportedPtxVersion",
+     "the provided PTX was compiled with an unsupported toolchain."},
     {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered"},
     {cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources",

@@ -15,6 +15,7 @@ struct Settings {
     uint64_t seed;
     Policy policy;
     int devices;
+    int capability; /* 90: compute capability 9.0 */
 };
 const Settings &settings();
 

@@ -26,6 +26,8 @@ template <typename T> static constexpr bool is(T)
 #define ENUM(type)                  static_assert(std::is_enum_v<type>, #type)
 #define LAYOUT(type, size, align)   static_assert(sizeof(type) == (size) && alignof(type) == (align), #type)
 
+FUNCTION(cudaError_t, cudaDriverGetVersion, int *);
+FUNCTION(cudaError_t, cudaRuntimeGetVersion, int *);
 FUNCTION(cudaError_t, cudaGetDeviceCount, int *);
 FUNCTION(cudaError_t, cudaSetDevice, int);
 FUNCTION(cudaError_t, cudaGetDevice, int *);
@@ -84,11 +86,21 @@ FUNCTION(cublasStatus_t, cublasGemmStridedBatchedEx, cublasHandle_t, cublasOpera
 VALUE(cudaSuccess, 0);
 VALUE(cudaErrorInvalidValue, 1);
 VALUE(cudaErrorMemoryAllocation, 2);
+VALUE(cudaErrorInitializationError, 3);
+VALUE(cudaErrorStubLibrary, 34);
+VALUE(cudaErrorInsufficientDriver, 35);
+VALUE(cudaErrorInvalidDeviceFunction, 98);
 VALUE(cudaErrorNoDevice, 100);
 VALUE(cudaErrorInvalidDevice, 101);
+VALUE(cudaErrorNoKernelImageForDevice, 209);
+VALUE(cudaErrorJitCompilerNotFound, 221);
+VALUE(cudaErrorUnsupportedPtxVersion, 222);
 VALUE(cudaErrorNotReady, 600);
 VALUE(cudaErrorIllegalAddress, 700);
 VALUE(cudaErrorLaunchOutOfResources, 701);
+VALUE(cudaErrorSystemNotReady, 802);
+VALUE(cudaErrorSystemDriverMismatch, 803);
+VALUE(cudaErrorCompatNotSupportedOnDevice, 804);
 VALUE(cudaErrorStreamCaptureUnjoined, 904);
 VALUE(cudaErrorUnknown, 999);
 VALUE(cudaMemcpyHostToHost, 0);

@@ -77,6 +77,7 @@ struct CUevent_st {
 };
 
 int current_device();
+int board_of(int device); /* the device itself: 2 where CUDA_VISIBLE_DEVICES=2 shows it as device 0 */
 
 void check_stream(const char *call, CUstream_st *stream); /* alive, of the current device */
 void queue_work(CUstream_st *stream, Work work);          /* or a node, while capturing */

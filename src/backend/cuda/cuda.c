@@ -115,33 +115,27 @@ static const gan_backend_ops table = {
     .graph_destroy = gan_cuda_graph_destroy,
 };
 
-int gan_cuda_devices(void)
-{
-    int devices = 0;
-    return cudaGetDeviceCount(&devices) == cudaSuccess ? devices : 0;
-}
-
 static gan_status find_device(gan_cuda *cuda)
 {
     gan_backend *be = &cuda->base;
+    gan_backend_devices devices;
     char host[64] = "";
     struct cudaDeviceProp properties;
-    int devices = 0;
     gethostname(host, sizeof host - 1);
-    cudaError_t error = cudaGetDeviceCount(&devices);
-    if (error != cudaSuccess || devices == 0)
+    gan_cuda_look(&devices);
+    if (devices.n == 0)
         return gan_error(GAN_BAD_INPUT,
-                         "backend cuda: no usable GPU on host %s (%s); use --backend cpu, or a host with an "
-                         "NVIDIA GPU and its driver",
-                         host, error == cudaSuccess ? "CUDA sees none" : cudaGetErrorString(error));
-    if (be->device < 0 || be->device >= devices)
+                         "backend cuda: no usable GPU on host %s: %s; %s, or use --backend cpu", host,
+                         devices.why, devices.todo);
+    if (be->device < 0 || be->device >= devices.n)
         return gan_error(GAN_BAD_INPUT, "backend cuda: no device %d on host %s, which shows %d, from 0 on",
-                         be->device, host, devices);
+                         be->device, host, devices.n);
     snprintf(be->place, sizeof be->place, "device %d of host %s", be->device, host);
     GAN_TRY(gan_cuda_check(be, "cudaSetDevice", cudaSetDevice(be->device)));
     GAN_TRY(gan_cuda_check(be, "cudaGetDeviceProperties", cudaGetDeviceProperties(&properties, be->device)));
     snprintf(be->place, sizeof be->place, "device %d (%.40s) of host %s", be->device, properties.name, host);
-    return GAN_OK;
+    return gan_cuda_check(be, "cudaDeviceGetPCIBusId",
+                          cudaDeviceGetPCIBusId(be->bus, sizeof be->bus, be->device));
 }
 
 /* cublasSetStream gives the handle its own pool of memory again, so the workspace comes after it: with one
@@ -170,7 +164,8 @@ static gan_status open_parts(gan_cuda *cuda)
     cuda->partials = memory;
     GAN_TRY(gan_cuda_alloc(be, &memory, sizeof *cuda->launch));
     cuda->launch = memory;
-    return gan_cuda_open_slots(cuda);
+    GAN_TRY(gan_cuda_open_slots(cuda));
+    return gan_cuda_try(be);
 }
 
 gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options)

@@ -82,6 +82,11 @@ gan_status gan_cuda_refuse_capture(gan_backend *be, const char *what);
 /* After a launch: was it accepted? What goes wrong while it runs is found by the next call that waits. */
 gan_status gan_cuda_launched(gan_backend *be, const char *what);
 
+/* find.c: the devices that this process sees, or why there are none. */
+void gan_cuda_look(gan_backend_devices *out);
+/* try.cu: a kernel on the backend's device; GAN_BAD_INPUT, with what to build, where it has no code. */
+gan_status gan_cuda_try(gan_backend *be);
+
 /* memory.c */
 gan_status gan_cuda_alloc(gan_backend *be, void **out, size_t bytes);
 void gan_cuda_free(gan_backend *be, void *memory);

@@ -19,6 +19,7 @@
 #define __host__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
+#define __CUDA_ARCH_LIST__ 750, 800, 900 /* what the real build is compiled for */
 
 struct cudasim_place {
     const char *file;
