@@ -87,6 +87,13 @@ echo 'void gan_net_thing(void); void gan_comm_thing(void); void gan_comm_thing(v
 ar rc libgan_model.a net.o
 ar rc libgan_comm.a comm.o
 expect "symbols.sh $tree" 'uses gan_net_thing of model, against the arrows' true
+# Programs that look for libraries in the folder they are started in.
+for path in '' lib '/lib:' "\$ORIGINAL"; do
+    mkdir -p "$tree/rpath"
+    echo 'int main(void) { return 0; }' >"$tree/main.c"
+    "${CC:-cc}" -Wl,-rpath,"$path:/usr/lib" -o "$tree/rpath/main" "$tree/main.c"
+    expect "rpaths.sh $tree/rpath" 'main ' true
+done
 
 [ "$missed" -eq 0 ] || exit 1
 echo "every planted fault was found"

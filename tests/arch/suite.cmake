@@ -11,6 +11,7 @@ endfunction()
 
 gan_arch_test(arrows)
 gan_arch_test(symbols ${PROJECT_BINARY_DIR})
+gan_arch_test(rpaths ${PROJECT_BINARY_DIR})
 gan_arch_test(headers)
 gan_arch_test(sizes)
 gan_arch_test(format)

@@ -9,13 +9,16 @@ endfunction()
 
 if(GAN_CUDA_FOUND)
   cuda_script(spills ${CMAKE_CUDA_COMPILER} 90 $<$<BOOL:${GAN_NCCL_FOUND}>:${NCCL_INCLUDE_DIR}>)
-  cuda_script(all_spills ${CMAKE_CUDA_COMPILER} "80 90" $<$<BOOL:${GAN_NCCL_FOUND}>:${NCCL_INCLUDE_DIR}>)
+  cuda_script(all_spills ${CMAKE_CUDA_COMPILER} "75 80 90" $<$<BOOL:${GAN_NCCL_FOUND}>:${NCCL_INCLUDE_DIR}>)
   set_tests_properties(cuda.all_spills PROPERTIES LABELS "cuda;long")
   cuda_script(no_gpu $<TARGET_FILE:gan_dist> $<$<BOOL:${GAN_NCCL_FOUND}>:nccl>)
   add_executable(cuda_precision_gpu EXCLUDE_FROM_ALL cuda/test_precision.c) # for gpu/run.sh
   target_include_directories(cuda_precision_gpu PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(cuda_precision_gpu PRIVATE step_tiny)
   cuda_script(cudnn ${CMAKE_C_COMPILER} ${CMAKE_CUDA_COMPILER})
+  if(GAN_MPI)
+    cuda_script(find ${CMAKE_CURRENT_BINARY_DIR}/find ${CMAKE_CUDA_COMPILER})
+  endif()
 endif()
 
 include(${CMAKE_CURRENT_SOURCE_DIR}/cudasim/suite.cmake)
