@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # launch/quickstart.sh: from a fresh checkout to pictures. Installs what is missing, builds, and trains the preset
-# `quickstart` with two ranks on faces that the program draws itself: about three minutes on two cores. Nothing to edit.
+# `quickstart` with two ranks on faces that the program draws itself: about three minutes on two cores. Nothing to edit. On the CPU:
+# two ranks cannot have one GPU.
 # Again: goes on where it stopped, or says that it is complete.
 set -euo pipefail
 # shellcheck source=launch/common.sh
@@ -16,7 +17,7 @@ cmake --build "$gan_root/build" -j "$(nproc)" --target gan_dist
 gan_program=$gan_root/build/gan_dist
 gan_place 2
 status=0
-gan_mpirun "${gan_placing[@]}" -np 2 "$gan_program" train --preset quickstart --out "$out" || status=$?
+gan_mpirun "${gan_placing[@]}" -np 2 "$gan_program" train --preset quickstart --backend cpu --out "$out" || status=$?
 if [ "$status" -ne 0 ]; then
     [ "$status" -ne 75 ] || echo "stopped on request; run $0 again to go on"
     exit "$status"
