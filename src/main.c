@@ -79,10 +79,8 @@ static gan_status unknown_command(const char *word)
 {
     const char *words[16];
     size_t n = 0;
-    for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
-        words[n++] = local_commands[i].word;
-    for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
-        words[n++] = rank_commands[i].word;
+    for (const gan_command_row *row; n < 16 && (row = gan_command_get(n)); n++)
+        words[n] = row->word;
     const char *nearest = gan_nearest(word, words, n);
     return gan_error(GAN_BAD_INPUT, "unknown command '%s'%s%s%s; see gan_dist --help", word,
                      nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
@@ -133,13 +131,13 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             word = "help";
+    if (word[0] != '-' && !gan_command_find(word))
+        return is_first_copy() ? report(unknown_command(word)) : GAN_OK;
     for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
         if (strcmp(word, local_commands[i].word) == 0)
             return is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : GAN_OK;
     for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
         if (strcmp(word, rank_commands[i].word) == 0)
             return run_ranks(i, argc, argv, argc > 1 ? 2 : 1);
-    if (word[0] == '-')
-        return run_ranks(0, argc, argv, 1);
-    return is_first_copy() ? report(unknown_command(word)) : GAN_OK;
+    return run_ranks(0, argc, argv, 1); /* an option of train */
 }

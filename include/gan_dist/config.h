@@ -148,9 +148,12 @@ typedef struct gan_option {
     const char *argument; /* "B" */
     const char *help;
     bool defines_run;
+    const char *const *words; /* the values of a choice, NULL-terminated; NULL for anything else */
 } gan_option;
 size_t gan_option_count(void);
 gan_option gan_option_get(size_t index);
+/* What row `index` takes, for people: "a whole number, 1 to 1048576". */
+void gan_option_range(char *out, size_t size, size_t index);
 /* The current value of row `index` as text. Buffer of GAN_TEXT_MAX bytes. */
 void gan_option_value(char *out, const gan_config *config, size_t index);
 

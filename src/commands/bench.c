@@ -130,11 +130,11 @@ static gan_status run(gan_training *t, int steps)
 gan_status gan_command_bench(bool *others_wait, gan_comm *comm, int argc, char **argv)
 {
     static gan_training t;
-    static const char *const extra[] = {"--bench-steps", "--count!", NULL};
+    const char *names[GAN_COMMAND_OPTIONS_MAX + 1];
     gan_config config;
     const char *count = gan_config_extra(argc, argv, "--bench-steps");
     int steps = count ? atoi(count) : 10;
-    gan_status status = gan_config_parse(&config, argc, argv, "dcgan64", extra);
+    gan_status status = gan_config_parse(&config, argc, argv, "dcgan64", gan_command_extra(names, "bench"));
     if (status == GAN_OK)
         status = gan_config_finish(&config);
     if (status == GAN_OK && (steps < 1 || steps > 1000000))

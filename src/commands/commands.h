@@ -6,6 +6,35 @@
 #include "gan_dist/config.h"
 #include "gan_dist/error.h"
 
+#define GAN_COMMAND_OPTIONS_MAX 8
+
+typedef struct gan_command_option {
+    const char *name;     /* "--mode"; "--count!" takes no value, as in gan_config_parse() */
+    const char *argument; /* NULL for one that takes no value */
+    const char *help;
+} gan_command_option;
+
+typedef struct gan_command_row {
+    const char *word;  /* "generate" */
+    const char *usage; /* what to type behind the program's name, in one line */
+    const char *help;
+    const char *takes; /* options of the configuration that mean something to it: "all", or their names */
+    gan_command_option options[GAN_COMMAND_OPTIONS_MAX]; /* its own, up to the first without a name */
+} gan_command_row;
+
+/* The table of commands; NULL out of range, or for an unknown word. */
+const gan_command_row *gan_command_get(size_t index);
+const gan_command_row *gan_command_find(const char *word);
+/* The names of a command's own options, as gan_config_parse() takes them; returns `names`. */
+const char *const *gan_command_extra(const char *names[GAN_COMMAND_OPTIONS_MAX + 1], const char *word);
+
+/* What the exit status says; NULL out of range. */
+typedef struct gan_exit_row {
+    int status;
+    const char *meaning;
+} gan_exit_row;
+const gan_exit_row *gan_exit_get(size_t index);
+
 /* Collective. Writes all pictures of --data as one IDX file, --out, that later runs map. */
 gan_status gan_command_pack(gan_comm *comm, int argc, char **argv);
 gan_status gan_command_info(int argc, char **argv);

@@ -179,10 +179,10 @@ out:
 
 gan_status gan_command_generate(int argc, char **argv)
 {
-    static const char *const extra[] = {"--checkpoint", "--mode", "--num", "--class", NULL};
+    const char *names[GAN_COMMAND_OPTIONS_MAX + 1];
     gan_config options;
     generator g = {.net = NULL};
-    GAN_TRY(gan_config_parse(&options, argc, argv, NULL, extra));
+    GAN_TRY(gan_config_parse(&options, argc, argv, NULL, gan_command_extra(names, "generate")));
     const char *checkpoint = gan_config_extra(argc, argv, "--checkpoint");
     const char *mode = gan_config_extra(argc, argv, "--mode"), *num = gan_config_extra(argc, argv, "--num");
     if (!checkpoint || options.out[0] == '\0')

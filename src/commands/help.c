@@ -4,26 +4,6 @@
 #include <stdlib.h>
 #include "gan_dist/config.h"
 
-/* clang-format off */
-static const char usage[] =
-    "gan_dist " GAN_VERSION ": trains GANs on one machine or many; start it alone or with mpirun -np N.\n"
-    "\n"
-    "gan_dist [train] [--preset NAME] [--config FILE] [--data PATH] [--out DIR] [options]\n"
-    "    Trains; with no preset and no file, the preset quickstart. Started again in the same folder it goes on.\n"
-    "gan_dist generate --checkpoint FILE --out PATH [--mode grid|images] [--num N] [--seed S] [--class K]\n"
-    "    Draws pictures with a trained generator.\n"
-    "gan_dist presets [NAME]             Lists the presets, or prints one as a configuration file to start from.\n"
-    "gan_dist check [--preset NAME]      Prints what this launch gives (ranks, hosts, threads, memory), and what is wrong.\n"
-    "gan_dist bench [--preset NAME] [--bench-steps N] [--count]\n"
-    "                                    Times N training steps (10) on fixed pictures, or counts operations and bytes.\n"
-    "gan_dist info FILE                  Prints what a checkpoint holds.\n"
-    "gan_dist pack --data DIR --out FILE Writes a folder of pictures as one file that --data takes without decoding.\n"
-    "gan_dist help                       Prints this.\n"
-    "\n"
-    "Options of train, check and bench; each is also a key of the configuration file. A number in [] is the default where\n"
-    "neither preset nor file sets another:\n";
-/* clang-format on */
-
 static void print_option(const char *option, const char *argument, const char *help)
 {
     char left[64];
@@ -33,7 +13,14 @@ static void print_option(const char *option, const char *argument, const char *h
 
 void gan_command_help(void)
 {
-    fputs(usage, stdout);
+    const gan_command_row *command;
+    const gan_exit_row *row;
+    puts("gan_dist " GAN_VERSION
+         ": trains GANs on one machine or many; start it alone or with mpirun -np N.\n");
+    for (size_t i = 0; (command = gan_command_get(i)); i++)
+        printf("gan_dist %s\n    %s\n", command->usage, command->help);
+    puts("\nOptions of train, check and bench; each is also a key of the configuration file. A number "
+         "in [] is the default where\nneither preset nor file sets another:");
     print_option("--preset", "NAME", "start from a preset, see below\n");
     print_option("--config", "FILE", "read a configuration file (INI); stronger than the preset\n");
     print_option("--set", "section.key=value",
@@ -54,6 +41,8 @@ void gan_command_help(void)
     free(defaults);
     puts("\nPresets:");
     gan_command_presets(0, NULL);
-    puts("\nExit status: 0 done; 1 failed; 2 wrong input (option, configuration, data); "
-         "75 stopped on request and saved.");
+    printf("\nExit status:");
+    for (size_t i = 0; (row = gan_exit_get(i)); i++)
+        printf("%s %d %s", i ? ";" : "", row->status, row->meaning);
+    puts(".");
 }

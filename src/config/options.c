@@ -115,7 +115,7 @@ static const gan_option_row table[] = {
     {"output.keep", GAN_OPTION_INT, FIELD(keep), 1, BILLION, NULL, "5", "--keep", "K",
      "checkpoints kept, the newest ones", NO},
 
-    {"run.backend", GAN_OPTION_WORDS, FIELD(backend), ANY, "auto", "--backend", "NAME",
+    {"run.backend", GAN_OPTION_WORDS, FIELD(backend), ANY, "auto", "--backend", "auto|cpu|ref|cuda",
      "cpu, ref or cuda; auto: cuda where every rank sees a GPU, else cpu", NO},
     {"run.threads", GAN_OPTION_INT, FIELD(threads), 0, 65536, NULL, "0", "--threads", "T",
      "threads of a rank; 0 = its share of the cores", NO},
@@ -149,8 +149,15 @@ const gan_option_row *gan_option_row_get(size_t index)
 
 gan_option gan_option_get(size_t index)
 {
+    static const char *const yes_no[] = {"yes", "no", NULL};
     const gan_option_row *row = &table[index];
-    return (gan_option){row->key, row->option, row->argument, row->help, row->defines_run};
+    return (gan_option){row->key,  row->option,      row->argument,
+                        row->help, row->defines_run, row->type == GAN_OPTION_BOOL ? yes_no : row->words};
+}
+
+void gan_option_range(char *out, size_t size, size_t index)
+{
+    gan_option_takes(out, size, &table[index]);
 }
 
 void gan_option_value(char *out, const gan_config *config, size_t index)
