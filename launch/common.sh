@@ -2,13 +2,28 @@
 # Sourced by the other scripts: where things are, what mpirun and Open MPI need to be told. Nothing that the user or the site has
 # set is changed. GAN_SITE names a file with the facts of a site (cluster/sites/example.env), sourced before all else.
 
+# The folder above this file's: the checkout, or share/gan_dist of an installation. Its own name if that leads here (it may be the
+# same on all hosts when what is behind a link is not), else the real one: launch/ itself may be a link.
 gan_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+[ "$gan_root/launch/common.sh" -ef "${BASH_SOURCE[0]}" ] || gan_root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 if [ -n "${GAN_SITE:-}" ]; then
     [ -r "$GAN_SITE" ] || { echo "$0: GAN_SITE names $GAN_SITE, which is not there" >&2; exit 2; }
     # shellcheck source=cluster/sites/example.env
     . "$GAN_SITE"
 fi
-gan_program=${GAN_DIST:-$gan_root/build/gan_dist}
+# The program: GAN_DIST, else a checkout's own build, else what is installed with these scripts, else what PATH has.
+gan_find_program() {
+    if [ -n "${GAN_DIST:-}" ]; then
+        echo "$GAN_DIST"
+    elif [ -e "$gan_root/CMakeLists.txt" ]; then
+        echo "$gan_root/build/gan_dist"
+    elif [ ! -e "$gan_root/../../bin/gan_dist" ] && command -v gan_dist; then
+        :
+    else
+        echo "${gan_root%/*/*}/bin/gan_dist"
+    fi
+}
+gan_program=$(gan_find_program)
 export gan_root gan_program
 
 # mpirun refuses to start for root (containers!) unless told twice. Other users are not affected.
@@ -99,8 +114,16 @@ gan_mpirun() {
 
 gan_need_program() {
     [ -x "$gan_program" ] && return
-    echo "$0: there is no program $gan_program; build it: cmake -S $gan_root -B $gan_root/build && cmake --build" \
-        "$gan_root/build (or run launch/quickstart.sh)" >&2
+    local advice
+    if [ -n "${GAN_DIST:-}" ]; then
+        advice="GAN_DIST names it"
+    elif [ -e "$gan_root/CMakeLists.txt" ]; then
+        printf -v advice 'build it: cmake -S %q -B %q && cmake --build %q (or run %q)' "$gan_root" "$gan_root/build" \
+            "$gan_root/build" "$gan_root/launch/quickstart.sh"
+    else
+        advice="install it again, with these scripts, or name another: export GAN_DIST=/path/of/gan_dist"
+    fi
+    printf '%s: there is no program %q; %s\n' "$0" "$gan_program" "$advice" >&2
     exit 1
 }
 

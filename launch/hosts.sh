@@ -4,13 +4,15 @@
 # as a name; rank 0, which writes --out, runs on the first. Needed: ssh to every host without a password, and everywhere the
 # same Open MPI, and under the same path the program, the data and the current folder. GAN_INTERFACE chooses another network
 # than that of the host file's addresses, by interface or address range. `check` or another command may stand before the
-# options. GAN_DIST names another program than build/gan_dist.
+# options. GAN_DIST names another program than the one beside these scripts.
 #   launch/hosts.sh hosts.txt --preset dcgan64 --data /shared/pictures --out /shared/runs/mine
 #   launch/hosts.sh hosts.txt check
 #   GAN_INTERFACE=10.1.0.0/16 launch/hosts.sh hosts.txt 4 --preset gan-mnist --data /shared/mnist
 set -euo pipefail
+self=${BASH_SOURCE[0]}
+[ ! -L "$self" ] || self=$(realpath "$self")
 # shellcheck source=launch/common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$self")/common.sh"
 
 if [ $# -eq 0 ] || [ ! -r "$1" ] || [ -d "$1" ]; then
     echo "$0: no host file '${1:-}': the first argument is a file with a line 'NAME slots=RANKS' for each host" >&2

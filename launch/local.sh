@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # launch/local.sh [RANKS] [train options]: trains on this machine, by default with a rank on each GPU, or, where there is none or
 # `--backend` names another than cuda, with a rank of one thread on each core. `check` or another command may stand before the
-# options. Nothing to edit. GAN_DIST names another program than build/gan_dist.
+# options. Nothing to edit. GAN_DIST names another program than the one beside these scripts.
 #   launch/local.sh --preset dcgan64 --data ~/pictures
 #   launch/local.sh 2 --preset gan-mnist --data ~/mnist
 #   launch/local.sh 2 check --preset gan-mnist
 set -euo pipefail
+self=${BASH_SOURCE[0]}
+[ ! -L "$self" ] || self=$(realpath "$self")
 # shellcheck source=launch/common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$self")/common.sh"
 
 # gpus WORDS...: prints how many GPUs the program will use; without its module for them it uses none.
 gpus() {

@@ -9,3 +9,7 @@ function(gan_install_test name)
 endfunction()
 
 gan_install_test(manual)
+gan_install_test(installed)
+gan_install_test(places)
+set_tests_properties(install.installed PROPERTIES RESOURCE_LOCK smoke COST 30)
+set_tests_properties(install.places PROPERTIES LABELS "install;long" TIMEOUT 3000) # builds the program twice more
