@@ -4,10 +4,8 @@
 # two ranks cannot have one GPU.
 # Again: goes on where it stopped, or says that it is complete.
 set -euo pipefail
-self=${BASH_SOURCE[0]}
-[ ! -L "$self" ] || self=$(realpath "$self")
 # shellcheck source=launch/common.sh
-. "$(dirname "$self")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 out=$gan_root/runs/quickstart
 bash "$gan_root/launch/install-deps.sh"

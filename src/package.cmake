@@ -50,7 +50,7 @@ set(CPACK_COMPONENT_CUDA_DESCRIPTION "The modules of gan_dist that compute on NV
 runtime, cuBLAS and NCCL, of the versions with which they were
 built, have to be installed from elsewhere.")
 set(CPACK_DEBIAN_CUDA_PACKAGE_SHLIBDEPS OFF)
-set(CPACK_DEBIAN_CUDA_PACKAGE_DEPENDS "gan-dist (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_CUDA_PACKAGE_DEPENDS "gan-dist (= ${PROJECT_VERSION}), libc6, libgcc-s1, libstdc++6")
 set(CPACK_COMPONENTS_ALL program)
 if(GAN_CUDA_FOUND)
   list(APPEND CPACK_COMPONENTS_ALL cuda)
