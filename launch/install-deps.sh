@@ -28,23 +28,44 @@ for package in "${packages[@]}"; do
 done
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
-as_root=()
+install=(apt-get install -y --no-install-recommends "${missing[@]}")
+sudo=()
+refuse() {
+    echo "$0: packages are missing, and $1; let an administrator run: apt-get update && ${install[*]}" >&2
+    exit 1
+}
 if [ "$(id -u)" -ne 0 ]; then
-    if ! command -v sudo >/dev/null; then
-        echo "$0: not root and no sudo; let an administrator run: apt-get install ${missing[*]}" >&2
-        exit 1
-    fi
-    as_root=(sudo)
+    command -v sudo >/dev/null || refuse "there is no sudo for this user, who is not root"
+    sudo true || refuse "sudo does not let this user install them"
+    sudo=(sudo)
 fi
 
-install_missing() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends "${missing[@]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+as_root() {
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "$@" </dev/null >>"$log" 2>&1
 }
 
-echo "installing ${missing[*]}"
-# Lists of packages may be missing (a fresh container) or too old; only then they are fetched, once.
-if ! install_missing 2>/dev/null; then
-    "${as_root[@]}" apt-get update -q
-    install_missing
+# apt-get waits for another one that installs, but not for one that fetches lists.
+update() {
+    updated=yes
+    while ! as_root apt-get update -q && tail -n 3 "$log" | grep -q 'Could not get lock'; do
+        sleep 2
+    done
+}
+
+try() {
+    as_root "${install[@]}" -q -o DPkg::Lock::Timeout=600
+}
+
+echo "installing ${missing[*]} (a minute or two)"
+as_root dpkg --configure -a || true # what an interrupted apt-get has left half done
+updated=''
+# Lists of packages may be missing (a fresh container) or older than the mirror; only then they are fetched.
+"${install[@]}" --simulate >/dev/null 2>&1 || update
+if ! try && { [ -n "$updated" ] || ! update || ! try; }; then
+    tail -n 40 "$log" >&2
+    echo "$0: apt-get cannot install them (above); to try by hand: ${sudo[*]} apt-get update && ${sudo[*]} ${install[*]}" >&2
+    exit 1
 fi

@@ -1,25 +1,44 @@
 #!/usr/bin/env bash
-# launch/quickstart.sh: from a fresh checkout to pictures. Installs what is missing, builds, and trains the preset
-# `quickstart` with two ranks on faces that the program draws itself: about three minutes on two cores. Nothing to edit. On the CPU:
-# two ranks cannot have one GPU.
-# Again: goes on where it stopped, or says that it is complete.
+# launch/quickstart.sh [train options]: from a fresh checkout to pictures. Installs what is missing, builds, and trains the preset
+# `quickstart` with two ranks on faces that the program draws itself: two to three minutes on two cores. Nothing to edit.
+# Again: goes on where it stopped, or says that it is complete. GAN_BUILD names another folder to build in than `build`; GAN_DIST
+# names a program, and then nothing is installed or built. On the CPU: two ranks cannot have one GPU.
+#   launch/quickstart.sh --steps 50 --out runs/short
 set -euo pipefail
 # shellcheck source=launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=launch/build.sh
+. "$(dirname "${BASH_SOURCE[0]}")/build.sh"
 
-out=$gan_root/runs/quickstart
-bash "$gan_root/launch/install-deps.sh"
-mkdir -p "$gan_root/build"
-cmake -S "$gan_root" -B "$gan_root/build" -DCMAKE_BUILD_TYPE=Release >"$gan_root/build/configure.log" 2>&1 ||
-    { cat "$gan_root/build/configure.log" >&2; exit 1; }
-cmake --build "$gan_root/build" -j "$(nproc)" --target gan_dist
+build_program() {
+    bash "$gan_root/launch/install-deps.sh" &&
+        gan_configure "$gan_build" -DCMAKE_BUILD_TYPE=Release &&
+        cmake --build "$gan_build" -j "$(nproc)" --target gan_dist
+}
 
-gan_program=$gan_root/build/gan_dist
-gan_place 2
+gan_find_room
+# Installed, without its sources, there is a program already.
+if [ ! -e "$gan_root/CMakeLists.txt" ]; then
+    gan_runs=$PWD/runs
+elif [ -z "${GAN_DIST:-}" ]; then
+    gan_alone build_program
+    gan_program=$gan_build/gan_dist
+fi
+gan_need_program
+
+out=$gan_runs/quickstart
+words=(--out "$out" "$@")
+for ((i = 1; i <= $#; i++)); do
+    case ${!i} in
+    --out) next=$((i + 1)) && out=${!next:-} && words=("$@") ;;
+    --out=*) out=${!i#--out=} && words=("$@") ;;
+    esac
+done
+gan_place 2 "$@"
 status=0
-gan_mpirun "${gan_placing[@]}" -np 2 "$gan_program" train --preset quickstart --backend cpu --out "$out" || status=$?
+gan_mpirun "${gan_placing[@]}" -np 2 "$gan_program" train --preset quickstart --backend cpu "${words[@]}" || status=$?
 if [ "$status" -ne 0 ]; then
-    [ "$status" -ne 75 ] || echo "stopped on request; run $0 again to go on"
+    [ "$status" -ne 75 ] || echo "stopped on request; the same command again goes on: $(printf '%q ' "$0" "$@")"
     exit "$status"
 fi
 
@@ -30,3 +49,4 @@ echo
 echo "pictures    $(newest samples 'step-*.png')  (real ones: $out/samples/reals.png)"
 echo "log         $out/log.csv"
 echo "checkpoint  $(newest checkpoints 'step-*.safetensors')"
+echo "program     $gan_program"

@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Sourced, after common.sh, by the scripts that build: in which folder, and one of them at a time.
+: "${gan_root:?}"
+
+# gan_find_room: sets gan_build, the folder to build in, and gan_runs, the one for runs. They are `build` and `runs` of the
+# checkout; where that cannot be written, of the user's cache. GAN_BUILD names another folder to build in.
+gan_find_room() {
+    local room=$gan_root
+    if [ ! -w "$room" ]; then
+        room=${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}/gan_dist
+        if ! mkdir -p "$room" 2>/dev/null || [ ! -w "$room" ]; then
+            room=${TMPDIR:-/tmp}/gan_dist-$(id -u)
+            mkdir -p "$room"
+        fi
+        if [ ! -O "$room" ]; then
+            echo "$0: $gan_root cannot be written, and $room belongs to somebody else" >&2
+            exit 1
+        fi
+        echo "$gan_root cannot be written: what would be in it goes to $room (GAN_BUILD names a folder to build in)"
+    fi
+    gan_build=$(realpath -m -- "${GAN_BUILD:-$room/build}")
+    # shellcheck disable=SC2034 # the script that sources this reads it
+    gan_runs=$room/runs
+}
+
+# gan_alone COMMAND...: runs it when no other script installs or builds for the same folder. The lock ends with the command.
+gan_alone() (
+    mkdir -p -- "$gan_build"
+    exec 8>"$gan_build/.lock"
+    if command -v flock >/dev/null && ! flock -n 8; then
+        echo "another script builds or tests in $gan_build: waiting for it"
+        flock 8
+    fi
+    "$@" 8>&- # what it starts does not hold the lock
+)
+
+# gan_configure FOLDER CMAKE_OPTIONS...: quiet, unless it fails.
+gan_configure() {
+    local folder=$1 log=$1/configure.log
+    shift
+    mkdir -p -- "$folder"
+    if ! cmake -S "$gan_root" -B "$folder" "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        echo "$0: cmake cannot configure $folder (above); if it was made for another checkout or compiler: rm -r $(printf %q "$folder")" >&2
+        return 1
+    fi
+}
