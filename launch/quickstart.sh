@@ -42,11 +42,5 @@ if [ "$status" -ne 0 ]; then
     exit "$status"
 fi
 
-newest() {
-    find "$out/$1" -name "$2" | sort | tail -n 1
-}
-echo
-echo "pictures    $(newest samples 'step-*.png')  (real ones: $out/samples/reals.png)"
-echo "log         $out/log.csv"
-echo "checkpoint  $(newest checkpoints 'step-*.safetensors')"
-echo "program     $gan_program"
+picture=$(find "$out/samples" -name 'step-*.png' | sort | tail -n 1)
+echo "pictures     $picture  (real ones: $out/samples/reals.png)"

@@ -10,7 +10,7 @@ set -euo pipefail
 # shellcheck source=launch/build.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../launch/build.sh"
 
-if [ $# -gt 1 ] || [ "${1:-quick}" != quick ]; then
+if [ $# -gt 1 ] || [ "${1-quick}" != quick ]; then
     echo "usage: tests/run.sh [quick]" >&2
     exit 2
 fi
