@@ -42,5 +42,5 @@ if [ "$status" -ne 0 ]; then
     exit "$status"
 fi
 
-picture=$(find "$out/samples" -name 'step-*.png' | sort | tail -n 1)
-echo "pictures     $picture  (real ones: $out/samples/reals.png)"
+picture=$(find "$out" -path '*/samples/step-*.png' | sort | tail -n 1)
+[ -z "$picture" ] || echo "pictures     $picture  (real ones: $out/samples/reals.png)"

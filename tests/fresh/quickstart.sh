@@ -89,7 +89,7 @@ step=$(basename "$(newest run)" .safetensors)
 step=$((10#${step#step-} + 1))
 quickstart "${few[@]}" --steps "$step" --log-every 1 --sample-every 0 --out run
 [ "$status" -eq 0 ] || fail "exit status $status after it was stopped"
-says out 'go' "run/checkpoints/step-"
+says out 'resuming from run/checkpoints/step-'
 
 # A checkout that cannot be written: the user's cache is as good.
 rm -rf "$tree/build" "$tree/runs"
