@@ -17,10 +17,7 @@ build_program() {
 }
 
 gan_find_room
-# Installed, without its sources, there is a program already.
-if [ ! -e "$gan_root/CMakeLists.txt" ]; then
-    gan_runs=$PWD/runs
-elif [ -z "${GAN_DIST:-}" ]; then
+if [ -z "${GAN_DIST:-}" ]; then
     gan_alone build_program
     gan_program=$gan_build/gan_dist
 fi

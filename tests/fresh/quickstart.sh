@@ -7,7 +7,6 @@
 tree="$temp/a tree"
 mkdir -p "$tree" bin home
 cp -r "$gan_root/launch" "$tree/launch"
-touch "$tree/CMakeLists.txt"
 # Everything is installed; to configure is to make a folder, to build takes half a second and must not be done twice at once.
 printf '#!/bin/sh\necho installed\n' >bin/dpkg-query
 ln -s dpkg-query bin/apt-get

@@ -5,7 +5,7 @@
 # `tests/run.sh quick`. Needs root, debootstrap and a mirror: the one that this machine's apt uses, or GAN_MIRROR. Takes 2 GB below
 # TMPDIR (/var/tmp). Whatever happens, nothing stays mounted, running or on the disk. GAN_FRESH_CACHE names a folder that keeps
 # packages for the next run. Exit status 77: this system cannot be had here.
-set -euo pipefail
+set -eEuo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 checkout=$(cd "$here/../.." && pwd)
 
@@ -21,6 +21,8 @@ fi
 quick=${2:-}
 steps=1000
 [ -z "$quick" ] || steps=50
+
+trap 'echo "FAILED: $system: line $LINENO of $0" >&2' ERR
 
 skip() {
     echo "SKIPPED: $system: $*"
@@ -71,11 +73,11 @@ check_picture() {
     while [ "$at" -lt "$(stat -c %s "$file")" ]; do
         length=$(number "$file" "$at")
         kind=$(dd if="$file" bs=1 skip=$((at + 4)) count=4 status=none)
-        [ "$kind" != IDAT ] || tail -c +$((at + 9)) "$file" | head -c "$length"
+        [ "$kind" != IDAT ] || dd if="$file" iflag=skip_bytes,count_bytes skip=$((at + 8)) count="$length" bs=64k status=none
         at=$((at + 12 + length))
     done >"$temp/idat"
     # A zlib stream is two bytes and what gzip packs as well.
-    values=$({ printf '\x1f\x8b\x08\0\0\0\0\0\0\0' && tail -c +3 "$temp/idat"; } | gzip -dc 2>/dev/null | od -An -v -tu1 -w1 | sort -u | wc -l)
+    values=$({ printf '\x1f\x8b\x08\0\0\0\0\0\0\0' && tail -c +3 "$temp/idat"; } | { gzip -dc 2>/dev/null || true; } | od -An -v -tu1 -w1 | sort -u | wc -l)
     [ "$values" -gt 100 ] || fail "$file has $values different bytes: a picture of nothing"
 }
 
