@@ -1,11 +1,20 @@
+/* launch_env.c: what the launcher left in the environment, and what MPI has to find there. */
 #include "launch_env.h"
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+/* What Slurm says of the whole job also stands in the shell of salloc and in a batch script, where a process
+ * that is started directly runs alone. Only srun, which starts copies, names a step. */
+static bool in_slurm_step(void)
+{
+    return getenv("SLURM_STEP_ID") || getenv("SLURM_STEPID");
+}
 
 /* How many copies the launcher says it started; the first variable that is set decides, since the later ones
  * may speak of the whole allocation while this is `mpirun -np 1` or a step of one task inside it. 0 = nobody
@@ -14,7 +23,8 @@ static long claimed(const char **variable)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
                                         "SLURM_NTASKS"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    size_t n = sizeof names / sizeof *names - (in_slurm_step() ? 0 : 1);
+    for (size_t i = 0; i < n; i++) {
         const char *value = getenv(names[i]);
         *variable = names[i];
         if (value)
@@ -113,6 +123,14 @@ static bool may_read_neighbours(void)
 
 void gan_launch_defaults(void)
 {
-    if (!may_read_neighbours())
+    if (!may_read_neighbours()) {
         setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
+        setenv("OMPI_MCA_smsc", "^cma", 0); /* the same in Open MPI 5 */
+    }
+    /* A process that no launcher started would start a daemon of Open MPI 4, which wants ssh, a network and a
+     * host name of less than 64 letters, none of which one process needs. */
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    /* Open MPI looks for its settings at home; PMIx crashes for a user who has none. */
+    if (!getenv("HOME") && !getpwuid(geteuid()))
+        setenv("HOME", "/", 1);
 }

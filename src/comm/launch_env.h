@@ -23,7 +23,7 @@ void gan_launch_place_read(gan_launch_place *out);
  * Open MPI 4 takes them for one, and dies or hangs as soon as it groups the ranks by host. */
 gan_status gan_launch_check_places(const gan_launch_place *places, int n);
 
-/* Settings of Open MPI that this machine needs, where the user has made none. */
+/* Before MPI starts: settings of Open MPI that this machine needs, where the user has made none. */
 void gan_launch_defaults(void);
 
 #endif

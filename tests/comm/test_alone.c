@@ -82,8 +82,9 @@ static void self_shares_memory(void **state)
     gan_comm_close(comm, false, 0);
 }
 
+/* Each of the first three says how many copies there are. */
 static const char *const launcher_words[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
-                                             "SLURM_NTASKS"};
+                                             "SLURM_NTASKS", "SLURM_STEP_ID", "SLURM_STEPID"};
 
 /* MPI can be started once in a process: a child opens it with NAME=VALUE pairs in its environment, and must
  * get `expected` with a message that names `mentions`. */
@@ -113,12 +114,14 @@ static void opens_without_a_launcher(void **state)
     (void)state;
     open_with((const char *const[]){NULL}, GAN_OK, "");
     open_with((const char *const[]){"SLURM_NTASKS", "1", NULL}, GAN_OK, "");
+    /* The shell of salloc, a batch script. */
+    open_with((const char *const[]){"SLURM_NTASKS", "8", "SLURM_PROCID", "0", NULL}, GAN_OK, "");
 }
 
 static void refuses_copies_that_do_not_know_each_other(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof launcher_words / sizeof *launcher_words; i++)
+    for (size_t i = 0; i < 3; i++)
         open_with((const char *const[]){launcher_words[i], "4", NULL}, GAN_BAD_INPUT, launcher_words[i]);
     open_with((const char *const[]){"SLURM_NTASKS", "2", "SLURM_PROCID", "1", "SLURM_STEP_ID", "0", NULL},
               GAN_BAD_INPUT, "srun --mpi=pmix");

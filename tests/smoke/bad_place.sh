@@ -51,12 +51,12 @@ fi
 
 # Copies that do not know of each other would each be rank 0: the first copy says so and fails, the others do nothing, in silence.
 words=(--config net.ini --out alone --steps 1)
-SLURM_NTASKS=2 SLURM_PROCID=0 refuses 2 0 SLURM_NTASKS '2 copies' srun mpirun -- "${words[@]}"
+SLURM_STEP_ID=0 SLURM_NTASKS=2 SLURM_PROCID=0 refuses 2 0 SLURM_NTASKS '2 copies' srun mpirun -- "${words[@]}"
 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0 refuses 2 0 OMPI_COMM_WORLD_SIZE '2 copies' -- "${words[@]}"
-SLURM_NTASKS=2 SLURM_PROCID=1 run 0 "${words[@]}"
+SLURM_STEP_ID=0 SLURM_NTASKS=2 SLURM_PROCID=1 run 0 "${words[@]}"
 [ "$status" -eq 0 ] && [ ! -s out ] && [ ! -s err ] || fail "the second copy: exit status $status"
 [ ! -e alone ] || fail "a run in spite of the refusal"
-SLURM_NTASKS=2 train 1 "${words[@]}"
+SLURM_STEP_ID=0 SLURM_NTASKS=2 train 1 "${words[@]}"
 
 # The losses leave the numbers: all ranks see it, one says it.
 deep='dense 8 | dense 8 | dense 8 | dense 8 | dense 8 | dense 8 | dense 8 | dense 8'
