@@ -45,6 +45,13 @@ static bool is_of_this_host(const gan_board_view *view, int rank)
     return view->peers[rank].host == view->peers[view->rank].host;
 }
 
+bool gan_board_has_left(const gan_board_view *view, int rank, double now)
+{
+    const gan_seat *seat = &view->board->seats[rank];
+    return is_of_this_host(view, rank) &&
+           (seat->closed || gan_board_is_dead(view, rank) || now - seat->beat > SILENT_SECONDS);
+}
+
 /* When something was last heard of a rank. One of another host took part in the call before this one, and had
  * no reason to say anything until then. */
 static double last_sign(const gan_board_view *view, int rank, double since)

@@ -28,6 +28,8 @@ gan_status gan_mpi_check(const gan_mpi_comm *comm, int code, const char *what)
 static gan_status mpi_poll(gan_comm *comm)
 {
     GAN_TRY(gan_watch_verdict(comm->watch));
+    if (comm->rank == 0 && comm->size > 1)
+        GAN_TRY(gan_mpi_hear_last_words((gan_mpi_comm *)comm));
     return gan_mpi_gossip_turn((gan_mpi_comm *)comm);
 }
 
@@ -106,7 +108,8 @@ static void mpi_close(gan_comm *comm, bool abort_others, int status)
     gan_mpi_comm *mpi = (gan_mpi_comm *)comm;
     gan_watch *watch = comm->watch;
     if (abort_others && comm->size > 1) {
-        gan_watch_leave(watch, ABORT_SECONDS);
+        gan_watch_leave(watch, GAN_LAST_WORDS_SECONDS + ABORT_SECONDS);
+        gan_mpi_last_words(mpi, status);
         MPI_Abort(MPI_COMM_WORLD, status);
     }
     gan_watch_leave(watch, 0);

@@ -71,6 +71,12 @@ gan_status gan_mpi_gossip_turn(gan_mpi_comm *comm);
 gan_status gan_mpi_gossip_open(gan_mpi_comm *comm);
 void gan_mpi_gossip_close(gan_mpi_comm *comm);
 
+/* Why this rank ends the job, for rank 0, which gets so long on this host to write it down and end the job;
+ * and what rank 0 hears: the status and message of the rank that ends it. */
+#define GAN_LAST_WORDS_SECONDS 10.0
+void gan_mpi_last_words(gan_mpi_comm *mpi, int status);
+gan_status gan_mpi_hear_last_words(gan_mpi_comm *mpi);
+
 /* Entries of the table. */
 gan_status gan_mpi_sum_start(gan_comm *comm, gan_exchange **out, float *buffer, size_t n);
 gan_status gan_mpi_sum_wait(gan_comm *comm, gan_exchange *exchange);

@@ -367,6 +367,15 @@ void gan_watch_leave(gan_watch *watch, double seconds)
         watch->leave_at = gan_clock() + seconds;
 }
 
+void gan_watch_set_told(gan_watch *watch)
+{
+    pthread_mutex_lock(&watch->mutex);
+    if (watch->attached)
+        watch->view.board->ended = true;
+    watch->told = true;
+    pthread_mutex_unlock(&watch->mutex);
+}
+
 bool gan_watch_has_told(gan_watch *watch)
 {
     if (!watch)

@@ -43,6 +43,8 @@ double gan_watch_waited(const gan_watch *watch);
 /* This rank leaves on purpose, and is not to be mourned. `seconds` from now the process ends, unless the
  * watch is closed before; 0 = it may take its time. */
 void gan_watch_leave(gan_watch *watch, double seconds);
+/* The reason is said by the rank that ends the job, perhaps one of another host. */
+void gan_watch_set_told(gan_watch *watch);
 /* Some rank of this host has already said why the job ends. */
 bool gan_watch_has_told(gan_watch *watch);
 

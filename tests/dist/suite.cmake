@@ -23,6 +23,9 @@ set_tests_properties(dist.kill-240 PROPERTIES LABELS "dist;long" TIMEOUT ${long_
 add_library(dist_faulty_rank MODULE ${CMAKE_CURRENT_LIST_DIR}/faulty_rank.c)
 target_link_libraries(dist_faulty_rank PRIVATE gan_flags MPI::MPI_C)
 gan_dist_test(differ differ $<TARGET_FILE:dist_faulty_rank>)
+add_library(dist_last_words MODULE ${CMAKE_CURRENT_LIST_DIR}/last_words.c)
+target_link_libraries(dist_last_words PRIVATE gan_flags MPI::MPI_C ${CMAKE_DL_LIBS})
+gan_dist_test(last_words last_words $<TARGET_FILE:dist_last_words>)
 
 gan_dist_test(bytes-gan-mnist bytes 2 --preset gan-mnist --data faces:128 --batch 16)
 gan_dist_test(bytes-dcgan64 bytes 2 --preset dcgan64 --data faces:128 --batch 16)
