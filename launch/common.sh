@@ -31,6 +31,22 @@ if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=${OMPI_ALLOW_RUN_AS_ROOT:-1}
     export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=${OMPI_ALLOW_RUN_AS_ROOT_CONFIRM:-1}
 fi
+# PMIx crashes for a user who has no home, like that of `docker run --user 12345`; that of Open MPI 5 asks HOME only.
+if [ -z "${HOME+set}" ]; then
+    HOME=$(getent passwd "$(id -u)" | cut -d: -f6) || true
+    export HOME=${HOME:-/}
+fi
+# Open MPI makes a folder of its own in TMPDIR, else in /tmp; where it may not, another one.
+gan_room() {
+    local folder
+    for folder in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm; do
+        [ ! -d "$folder" ] || [ ! -w "$folder" ] || break
+    done
+    [ "$folder" = "${TMPDIR:-/tmp}" ] || export TMPDIR=$folder
+}
+gan_room
+# Without an environment (env -i) bash has a PATH, but does not hand it on.
+export PATH
 # A container may not bind memory to a socket; Open MPI complains about it on every start and then goes on.
 export OMPI_MCA_hwloc_base_mem_bind_failure_action=${OMPI_MCA_hwloc_base_mem_bind_failure_action:-silent}
 # Open MPI speaks of each connection, the command that it starts on each host, each rank's cores; NCCL of its choices.
@@ -70,11 +86,30 @@ gan_cores() {
     echo "$cores"
 }
 
+# gan_need_address: ends the script where no network interface is up, not even lo, over which mpirun talks to its own half.
+gan_need_address() {
+    [ -r /proc/net/fib_trie ] && ! grep -q LOCAL /proc/net/fib_trie || return 0
+    echo "$0: no network interface is up, not even lo, which mpirun needs: ip link set lo up; or a single process: $gan_program" >&2
+    exit 1
+}
+
+# gan_stay_here: tells mpirun what it must not need for ranks on this machine alone: ssh, and, in Open MPI 4, which dies of a longer
+# one, a host name of at most 56 letters.
+gan_stay_here() {
+    local name
+    gan_need_address
+    command -v ssh >/dev/null || command -v rsh >/dev/null || export OMPI_MCA_plm=${OMPI_MCA_plm:-isolated}
+    name=$(uname -n)
+    name=${name%%.*}
+    [ "${#name}" -le 56 ] || export OMPI_MCA_orte_strip_prefix=${OMPI_MCA_orte_strip_prefix:-${name:0:16}}
+}
+
 # gan_place RANKS [train options]: sets the array gan_placing to mpirun's options for this many ranks on this machine. Each is
 # bound to its equal share of the cores, near each other, for its threads and its memory. Where there are no equal shares, or a
 # container's limit leaves open which cores they are, ranks are not bound; if there are more of them than cores, they take turns.
 gan_place() {
     local ranks=$1 cores threads=1
+    gan_stay_here
     cores=$(gan_cores)
     # shellcheck disable=SC2034 # the script that sources this reads it
     if [ $((cores % ranks)) -eq 0 ] && [ "$cores" -eq "$(gan_real_cores)" ]; then
@@ -94,14 +129,92 @@ gan_place() {
     fi
 }
 
-# gan_mpirun WORDS...: runs mpirun to its end, with its status. mpirun that is told to end by SIGTERM or Ctrl-C gives
-# the ranks odls_base_sigkill_timeout seconds, and it gives as long, twice, after every failure; so that time stays at Open
-# MPI's one second, and the wish to end goes to the ranks as SIGUSR1, for which mpirun sets no limit: they save and end with 75.
-# A second one ends them at once. By its path, mpirun finds its other half on other hosts whatever PATH is there.
+# gan_twins: Open MPI 5 starts ranks by PRRTE, which reads its settings under other names: gives each that is set for version 4
+# its twin, where that is not set.
+gan_twins() {
+    local name twin
+    while read -r name; do
+        case $name in
+        OMPI_MCA_orte_*) twin=PRTE_MCA_prte_${name#OMPI_MCA_orte_} ;;
+        OMPI_MCA_plm_rsh_*) twin=PRTE_MCA_plm_ssh_${name#OMPI_MCA_plm_rsh_} ;;
+        OMPI_MCA_oob_tcp_if_*) twin=PRTE_MCA_prte_if_${name#OMPI_MCA_oob_tcp_if_} ;;
+        OMPI_MCA_oob_* | OMPI_MCA_plm_base_*) twin=PRTE_MCA_${name#OMPI_MCA_} ;;
+        *) continue ;;
+        esac
+        [ -n "${!twin+set}" ] || export "$twin=${!name}"
+    done < <(compgen -e OMPI_MCA_)
+}
+
+# gan_need_mpirun: ends the script where mpirun is not Open MPI's, whose options the scripts use.
+gan_need_mpirun() {
+    local said
+    if ! command -v mpirun >/dev/null; then
+        echo "$0: there is no mpirun in PATH; a single process needs none: $gan_program" >&2
+        exit 1
+    fi
+    said=$(mpirun --version 2>&1 </dev/null) || true
+    [[ $said != *'Open MPI'* && $said != *OpenRTE* ]] || return 0
+    echo "$0: $(command -v mpirun) is not the mpirun of Open MPI, which this script speaks to; start the ranks with it" \
+        "directly, like mpirun -np 2 $gan_program" >&2
+    exit 1
+}
+
+# gan_trains WORDS...: whether the program trains when it gets these words behind all others.
+gan_trains() {
+    while [ $# -gt 0 ] && [ "$1" != "$gan_program" ]; do
+        shift
+    done
+    [[ " $* " =~ \ (-h|--help|--version)\  ]] || [[ ! "${2:-train}" =~ ^(train$|-) ]] || return 0
+    return 1
+}
+
+# Status 0 of mpirun does not prove that a training is done: that of Open MPI 5 ends with 0 also when a host or a daemon is lost.
+# So rank 0 is asked to say on standard error that it has written `done` into status.json (GAN_SAY_DONE), wherever it runs, and
+# an ear takes that line out. gan_ear_open leaves `gan_ear`, its process, and `gan_to`, where mpirun's standard error goes.
+gan_ear_open() {
+    exec {gan_to}> >(gan_ear_listen)
+    gan_ear=$!
+}
+gan_ear_listen() {
+    local line heard=1
+    trap '' TERM INT HUP USR1 PIPE
+    # Not to the end of file: an ssh to a host that is lost keeps the pipe open.
+    while IFS= read -r line && [[ $line != *"gan_dist: the launcher ends" ]]; do
+        case $line in
+        *'gan_dist: done') heard=0 ;;
+        *) printf '%s\n' "$line" >&2 2>/dev/null || : ;;
+        esac
+    done
+    exit "$heard"
+}
+
+# gan_ear_close STATUS: returns mpirun's status, or 1 when that is 0 and rank 0 has not said that the run is done.
+gan_ear_close() {
+    local heard=0
+    echo 'gan_dist: the launcher ends' >&"$gan_to"
+    exec {gan_to}>&-
+    wait "$gan_ear" || heard=$?
+    [ "$1" -eq 0 ] && [ "$heard" -ne 0 ] || return "$1"
+    echo "$0: mpirun ended with status 0, but the run has not said that it is done: a host or a process was lost; the same" \
+        "command goes on from the last checkpoint" >&2
+    return 1
+}
+
+# gan_mpirun WORDS...: runs mpirun to its end, with its status; 0 of a training only when that is done. mpirun that is told to end by
+# SIGTERM or Ctrl-C gives the ranks odls_base_sigkill_timeout seconds (Open MPI 5: a quarter of one), and it gives as long, twice,
+# after every failure; so that time stays at Open MPI's one second, and the wish to end goes to the ranks as SIGUSR1, for which
+# mpirun sets no limit: they save and end with 75. A second one ends them at once. By its path, mpirun finds its other half on
+# other hosts whatever PATH is there.
 gan_mpirun() {
-    local id status asked=1
+    local id status asked=1 gan_to=2 gan_ear=''
+    gan_need_mpirun
+    gan_twins
+    if gan_trains "$@"; then
+        gan_ear_open
+        set -- -x GAN_SAY_DONE=1 "$@"
+    fi
     set -m # in a process group of its own, Ctrl-C at a terminal does not reach it
-    "$(command -v mpirun)" "$@" </dev/null &
+    "$(command -v mpirun)" "$@" </dev/null 2>&"$gan_to" &
     id=$!
     set +m
     trap 'asked=1; kill -USR1 "$id" 2>/dev/null || true' TERM INT HUP USR1
@@ -111,6 +224,7 @@ gan_mpirun() {
         wait "$id" || status=$?
     done
     trap - TERM INT HUP USR1
+    [ -z "$gan_ear" ] || gan_ear_close "$status" || status=$?
     return "$status"
 }
 
@@ -133,7 +247,7 @@ gan_need_program() {
 # else mpirun, which knows the nodes of a job. USR1 to this shell alone (--signal=B:USR1@..., scancel --batch) asks the ranks to
 # stop: Slurm would send it also to the daemons of mpirun, which it ends.
 gan_slurm_train() {
-    local launcher status interrupted asked='' child=''
+    local launcher status interrupted asked='' child='' gan_to=2 gan_ear=''
     trap 'interrupted=yes asked=yes; [ -z "$child" ] || kill -USR1 "$child" 2>/dev/null || :' USR1
     trap 'interrupted=yes' TERM
     gan_need_program
@@ -144,10 +258,16 @@ gan_slurm_train() {
         launcher=(srun --mpi=pmix --kill-on-bad-exit=0 --wait=10)
     else
         echo "srun has no PMIx here (srun --mpi=list): mpirun starts the ranks"
+        gan_need_mpirun
+        gan_twins
         launcher=(mpirun --bind-to none)
+        if gan_trains "$gan_program" "$@"; then
+            gan_ear_open
+            launcher+=(-x GAN_SAY_DONE=1)
+        fi
     fi
     [ -z "$asked" ] || return 75
-    "${launcher[@]}" "$gan_program" "$@" &
+    "${launcher[@]}" "$gan_program" "$@" 2>&"$gan_to" &
     child=$!
     # A signal ends `wait` before what it waits for.
     while
@@ -157,6 +277,7 @@ gan_slurm_train() {
         [ -n "$interrupted" ]
     do :; done
     trap '' USR1 TERM
+    [ -z "$gan_ear" ] || gan_ear_close "$status" || status=$?
     # Ranks that had not begun to train die of the signal; there is nothing to save.
     [ "$asked$status" != yes138 ] || status=75
     return "$status"

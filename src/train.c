@@ -1,6 +1,8 @@
 /* train.c: the conductor: the step as one paragraph, then what is due. */
 #include "train.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gan_dist/base.h"
@@ -92,6 +94,13 @@ static void print_where(const gan_training *t)
     gan_log0("checkpoint   %s", t->checkpoint);
 }
 
+/* To the scripts in launch/, which ask for it: mpirun of Open MPI 5 ends with 0 also when it has lost a host. */
+static void say_done(const gan_training *t)
+{
+    if (gan_comm_rank(t->comm) == 0 && getenv("GAN_SAY_DONE"))
+        fputs("gan_dist: done\n", stderr);
+}
+
 gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config *config)
 {
     static gan_training training; /* large, and alone */
@@ -121,6 +130,7 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
         gan_training_status(t, "done", "");
         if (t->done > t->first)
             print_where(t);
+        say_done(t);
     } else {
         gan_training_status(t, "failed", gan_error_message());
         *others_wait = !t->agreed;

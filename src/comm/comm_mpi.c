@@ -250,7 +250,7 @@ gan_status gan_comm_open_mpi(gan_comm **out, int *argc, char ***argv)
     int provided = MPI_THREAD_SINGLE;
     *out = NULL;
     GAN_TRY(gan_launch_check_alone());
-    gan_launch_defaults();
+    GAN_TRY(gan_launch_defaults());
     if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
         return gan_error(GAN_FAILED, "MPI could not be started");
     gan_mpi_comm *mpi = calloc(1, sizeof *mpi);

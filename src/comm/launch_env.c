@@ -121,7 +121,35 @@ static bool may_read_neighbours(void)
     return scope < 2 && process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
 }
 
-void gan_launch_defaults(void)
+/* MPI looks for its settings at home; PMIx crashes for a user who has none, and that of Open MPI 5 asks HOME
+ * only. */
+static void find_home(void)
+{
+    if (getenv("HOME"))
+        return;
+    const struct passwd *user = getpwuid(geteuid());
+    setenv("HOME", user && user->pw_dir ? user->pw_dir : "/", 1);
+}
+
+/* MPI makes a folder of its own in TMPDIR, else in /tmp, and ends, or crashes, where it may not. */
+static gan_status find_room(void)
+{
+    static const char *const others[] = {"/tmp", "/var/tmp", "/dev/shm"};
+    const char *folder = getenv("TMPDIR");
+    if (access(folder && *folder ? folder : others[0], W_OK) == 0)
+        return GAN_OK;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (access(others[i], W_OK) == 0) {
+            setenv("TMPDIR", others[i], 1);
+            return GAN_OK;
+        }
+    }
+    return gan_error(GAN_BAD_INPUT,
+                     "MPI needs a folder to write to, and none of /tmp, /var/tmp and /dev/shm can be "
+                     "written to; name one in TMPDIR");
+}
+
+gan_status gan_launch_defaults(void)
 {
     if (!may_read_neighbours()) {
         setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
@@ -130,7 +158,6 @@ void gan_launch_defaults(void)
     /* A process that no launcher started would start a daemon of Open MPI 4, which wants ssh, a network and a
      * host name of less than 64 letters, none of which one process needs. */
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-    /* Open MPI looks for its settings at home; PMIx crashes for a user who has none. */
-    if (!getenv("HOME") && !getpwuid(geteuid()))
-        setenv("HOME", "/", 1);
+    find_home();
+    return find_room();
 }

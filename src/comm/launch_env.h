@@ -23,7 +23,8 @@ void gan_launch_place_read(gan_launch_place *out);
  * Open MPI 4 takes them for one, and dies or hangs as soon as it groups the ranks by host. */
 gan_status gan_launch_check_places(const gan_launch_place *places, int n);
 
-/* Before MPI starts: settings of Open MPI that this machine needs, where the user has made none. */
-void gan_launch_defaults(void);
+/* Before MPI starts: settings of Open MPI that this machine needs, where the user has made none.
+ * GAN_BAD_INPUT: no folder for temporary files. */
+gan_status gan_launch_defaults(void);
 
 #endif
