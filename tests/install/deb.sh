@@ -67,7 +67,9 @@ expects() {
 [ "$(command -v gan_dist)" = /usr/bin/gan_dist ] || fail "PATH has another gan_dist: $(command -v gan_dist)"
 expects "gan_dist $(dpkg-query -W -f '${Version}' gan-dist)" gan_dist --version
 expects ready gan_dist check
-expects '' mpirun --oversubscribe -np 2 gan_dist --preset quickstart --data faces:64 --steps 2 --threads 1 --out run
+more=() # only Open MPI counts cores before it starts anything
+[[ $depends != *openmpi-bin* ]] || more=(--oversubscribe)
+expects '' mpirun "${more[@]}" -np 2 gan_dist --preset quickstart --data faces:64 --steps 2 --threads 1 --out run
 [ -f run/checkpoints/step-00000002.safetensors ] || fail "no checkpoint after two steps"
 expects '' /usr/share/gan_dist/launch/local.sh 2 --preset quickstart --data faces:64 --steps 3 --threads 1 --out run
 expects wrote gan_dist generate --checkpoint run/checkpoints/step-00000003.safetensors --out grid.png --num 4
