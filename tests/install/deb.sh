@@ -67,11 +67,15 @@ expects() {
 [ "$(command -v gan_dist)" = /usr/bin/gan_dist ] || fail "PATH has another gan_dist: $(command -v gan_dist)"
 expects "gan_dist $(dpkg-query -W -f '${Version}' gan-dist)" gan_dist --version
 expects ready gan_dist check
-more=() # only Open MPI counts cores before it starts anything
-[[ $depends != *openmpi-bin* ]] || more=(--oversubscribe)
-expects '' mpirun "${more[@]}" -np 2 gan_dist --preset quickstart --data faces:64 --steps 2 --threads 1 --out run
-[ -f run/checkpoints/step-00000002.safetensors ] || fail "no checkpoint after two steps"
-expects '' /usr/share/gan_dist/launch/local.sh 2 --preset quickstart --data faces:64 --steps 3 --threads 1 --out run
+words=(--preset quickstart --data faces:64 --threads 1 --out run)
+if [[ $depends == *openmpi-bin* ]]; then
+    expects '' mpirun --oversubscribe -np 2 gan_dist "${words[@]}" --steps 2
+    [ -f run/checkpoints/step-00000002.safetensors ] || fail "no checkpoint after two steps"
+    expects '' /usr/share/gan_dist/launch/local.sh 2 "${words[@]}" --steps 3
+else # the scripts speak to Open MPI
+    expects '' mpirun -np 2 gan_dist "${words[@]}" --steps 3
+fi
+[ -f run/checkpoints/step-00000003.safetensors ] || fail "no checkpoint after three steps"
 expects wrote gan_dist generate --checkpoint run/checkpoints/step-00000003.safetensors --out grid.png --num 4
 [ -s grid.png ] || fail "no picture"
 # What a minimal system leaves out of its packages it may leave out.
