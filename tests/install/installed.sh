@@ -8,9 +8,13 @@ source=$gan_root
 printf '%s' "$temp/" >.name # any process of this test
 unset gan_program gan_root GAN_ROOT GAN_SITE
 
-# install PREFIX [DESTDIR]
+# install_to PREFIX [DESTDIR]: part by part, which leaves alone the list of what somebody has installed from this build.
 install_to() {
-    DESTDIR=${2:-} "$cmake" --install "$build" --prefix "$1" >install.log 2>&1 || fail "cmake --install: $(tail -n 5 install.log)"
+    local part
+    for part in program cuda; do
+        DESTDIR=${2:-} "$cmake" --install "$build" --prefix "$1" --component "$part" >install.log 2>&1 ||
+            fail "cmake --install: $(tail -n 5 install.log)"
+    done
 }
 
 # does STATUS COMMAND...: leaves out and err.
@@ -119,9 +123,9 @@ install_to /usr "$temp/dest dir"
 [ -x 'dest dir/usr/bin/gan_dist' ] || fail "no program below DESTDIR"
 outside=$(find 'dest dir' -type f ! -path 'dest dir/usr/*')
 [ -z "$outside" ] || fail "outside of the prefix: $outside"
-while read -r file || [ -n "$file" ]; do
-    rm "dest dir$file"
-done <"$build/install_manifest.txt"
+while read -r file; do
+    [ -z "$file" ] || rm "dest dir$file"
+done < <(for part in program cuda; do cat "$build/install_manifest_$part.txt" && echo; done)
 left=$(find 'dest dir' ! -type d)
-[ -z "$left" ] || fail "install_manifest.txt does not name: $left"
+[ -z "$left" ] || fail "the lists of what is installed do not name: $left"
 echo "installed: moved, started from elsewhere and by links, taken away again"
