@@ -176,10 +176,10 @@ static bool poll_and_abort(const char *failure, ncclResult_t expected)
     while (state == ncclInProgress)
         expect_nccl(ncclCommGetAsyncError(comm, &state));
     int polls = 0;
-    while (cudaStreamQuery(stream) == cudaErrorNotReady && state == ncclSuccess && polls++ < 500)
+    while (cudaStreamQuery(stream) == cudaErrorNotReady && state == ncclSuccess && polls++ < 100)
         expect_nccl(ncclCommGetAsyncError(comm, &state));
     const bool noticed =
-        state == (rank == 1 ? expected : ncclSuccess) && (state != ncclSuccess || polls > 500);
+        state == (rank == 1 ? expected : ncclSuccess) && (state != ncclSuccess || polls > 100);
     expect_nccl(ncclCommAbort(comm));
     expect(cudaStreamSynchronize(stream));
     cudasim_fail("");
