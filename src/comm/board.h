@@ -53,8 +53,8 @@ void gan_seat_doing(gan_doing *out, const gan_seat *seat);
 /* True when a process of this host that could be seen is gone without having closed. */
 bool gan_board_is_dead(const gan_board_view *view, int rank);
 
-/* True when that rank of this host has closed, is dead, or gives no sign of life; of another host's rank nothing
- * is known: false. */
+/* True when that rank of this host has closed, is dead, or gives no sign of life;
+ * of another host's rank nothing is known: false. */
 bool gan_board_has_left(const gan_board_view *view, int rank, double now);
 
 /* "rank 1 (host b, pid 4711): computing D, step 41, for 35 s; rank 2 ...": the ranks that keep the call

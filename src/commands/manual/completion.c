@@ -66,8 +66,8 @@ static const char end[] = "    fi\n"
                           "}\n"
                           "complete -F _gan_dist gan_dist\n";
 
-/* One value of an argument such as "auto|never|FILE": lower case is the word itself, capitals stand for one.
- */
+/* One value of an argument such as "auto|never|FILE": lower case is the word itself,
+ * capitals stand for one. */
 static bool is_word(const char *part, size_t n)
 {
     for (size_t i = 0; i < n; i++)
