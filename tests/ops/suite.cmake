@@ -7,3 +7,8 @@ gan_test(ops ops_rows)
 # Two threads allowed where a backend plans its work: what was planned for two must not run inside a shard.
 set_property(TEST ops.known_answers ops.against_ref ops.threads PROPERTY ENVIRONMENT OMP_NUM_THREADS=2
              OMP_WAIT_POLICY=passive)
+# Each instruction set that oneDNN can be held to has products of its own; the best that this CPU has is ops.places.
+foreach(isa SSE41 AVX AVX2)
+  add_test(NAME ops.places_${isa} COMMAND ops_test_places)
+  set_tests_properties(ops.places_${isa} PROPERTIES LABELS ops TIMEOUT 120 ENVIRONMENT DNNL_MAX_CPU_ISA=${isa})
+endforeach()

@@ -7,6 +7,7 @@
 #include "simd.h"
 
 #define CHUNK_FLOATS (512 * 1024) /* of columns at a time, 2 MiB */
+#define ENOUGH_ROWS  128          /* for a product that reads the weights once */
 
 size_t gan_columns_width(const gan_conv_shape *s)
 {
@@ -27,6 +28,21 @@ static size_t pictures_at_a_time(const gan_conv_shape *s)
 {
     const size_t pictures = CHUNK_FLOATS / (places(s) * gan_columns_width(s));
     return pictures < 1 ? 1 : pictures < (size_t)s->n ? pictures : (size_t)s->n;
+}
+
+/* Where no bit may depend on a picture's place, a product is one picture, if that has enough rows, or some,
+ * all products of a plan of the same shape. */
+static size_t pictures_together(const gan_conv_shape *s)
+{
+    const size_t n = (size_t)s->n, fit = places(s) >= ENOUGH_ROWS ? 1 : pictures_at_a_time(s);
+    const size_t products = (n + fit - 1) / fit;
+    return (n + products - 1) / products;
+}
+
+static size_t rows_together(const gan_conv_shape *s)
+{
+    const size_t pictures = pictures_together(s), rows = pictures * places(s);
+    return pictures == 1 ? rows : gan_dnnl_rows(rows);
 }
 
 void gan_columns_weights(gan_backend *be, float *w, const gan_conv_shape *s, const float *weights)
@@ -136,18 +152,31 @@ GAN_CLONES static void gather(float *dx, const gan_conv_shape *s, const float *c
     }
 }
 
+/* Blocks of scratch, each at the start of a line. */
+static size_t lines(size_t floats)
+{
+    return (floats + GAN_LINE - 1) / GAN_LINE * GAN_LINE;
+}
+
 gan_status gan_columns_forward(gan_backend *be, float *y, const gan_conv_shape *s, const float *w,
                                const float *x)
 {
-    const size_t k = (size_t)s->out_c, width = gan_columns_width(s), chunk = pictures_at_a_time(s);
+    const size_t k = (size_t)s->out_c, width = gan_columns_width(s), chunk = pictures_together(s);
+    const size_t rows = rows_together(s);
     float *col;
-    GAN_TRY(gan_cpu_scratch_get(&col, be, chunk * places(s) * width));
+    GAN_TRY(gan_cpu_scratch_get(&col, be, lines(rows * width) + rows * k));
+    float *stage = col + lines(rows * width);
     for (size_t i = 0; i < (size_t)s->n; i += chunk) {
         const size_t pictures = (size_t)s->n - i < chunk ? (size_t)s->n - i : chunk;
+        const size_t used = pictures * places(s);
         for (size_t p = 0; p < pictures; p++)
             spread(col + p * places(s) * width, s, x + (i + p) * big_picture(s));
-        GAN_TRY(gan_dnnl_gemm('N', 'T', pictures * places(s), k, width, col, width, w, width, 0.0f,
-                              y + i * places(s) * k, k));
+        memset(col + used * width, 0, (rows - used) * width * sizeof(float));
+        float *to = y + i * places(s) * k;
+        GAN_TRY(
+            gan_dnnl_gemm('N', 'T', rows, k, width, col, width, w, width, 0.0f, used < rows ? stage : to, k));
+        if (used < rows)
+            memcpy(to, stage, used * k * sizeof(float));
     }
     return GAN_OK;
 }
@@ -155,19 +184,26 @@ gan_status gan_columns_forward(gan_backend *be, float *y, const gan_conv_shape *
 gan_status gan_columns_backward_data(gan_backend *be, float *dx, const gan_conv_shape *s, const float *w,
                                      const float *dy)
 {
-    const size_t k = (size_t)s->out_c, width = gan_columns_width(s), chunk = pictures_at_a_time(s);
+    const size_t k = (size_t)s->out_c, width = gan_columns_width(s), chunk = pictures_together(s);
+    const size_t rows = rows_together(s);
     const size_t reached = (size_t)(s->out_w - 1) * (size_t)s->stride_w + (size_t)s->kernel_w;
     const size_t wanted = (size_t)s->pad_left + (size_t)s->w;
     const size_t line_floats = (reached > wanted ? reached : wanted) * (size_t)s->c;
-    const size_t columns = (chunk * places(s) * width + GAN_LINE - 1) / GAN_LINE * GAN_LINE;
     float *col;
-    GAN_TRY(gan_cpu_scratch_get(&col, be, columns + line_floats));
+    GAN_TRY(gan_cpu_scratch_get(&col, be, lines(rows * width) + lines(line_floats) + rows * k));
+    float *line = col + lines(rows * width), *stage = line + lines(line_floats);
     for (size_t i = 0; i < (size_t)s->n; i += chunk) {
         const size_t pictures = (size_t)s->n - i < chunk ? (size_t)s->n - i : chunk;
-        GAN_TRY(gan_dnnl_gemm('N', 'N', pictures * places(s), width, k, dy + i * places(s) * k, k, w, width,
-                              0.0f, col, width));
+        const size_t used = pictures * places(s);
+        const float *from = dy + i * places(s) * k;
+        if (used < rows) {
+            memcpy(stage, from, used * k * sizeof(float));
+            memset(stage + used * k, 0, (rows - used) * k * sizeof(float));
+            from = stage;
+        }
+        GAN_TRY(gan_dnnl_gemm('N', 'N', rows, width, k, from, k, w, width, 0.0f, col, width));
         for (size_t p = 0; p < pictures; p++)
-            gather(dx + (i + p) * big_picture(s), s, col + p * places(s) * width, col + columns, line_floats);
+            gather(dx + (i + p) * big_picture(s), s, col + p * places(s) * width, line, line_floats);
     }
     return GAN_OK;
 }

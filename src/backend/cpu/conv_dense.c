@@ -51,28 +51,52 @@ static gan_status prepare(gan_backend *be, gan_conv *conv, const float *weights)
     return GAN_OK;
 }
 
+/* Rows of `rows` pictures, `floats` each, with zeros for the pictures that are not there. */
+static const float *staged(float *stage, const float *from, size_t pictures, size_t rows, size_t floats)
+{
+    if (pictures == rows)
+        return from;
+    memcpy(stage, from, pictures * floats * sizeof(float));
+    memset(stage + pictures * floats, 0, (rows - pictures) * floats * sizeof(float));
+    return stage;
+}
+
 /* y' = w x' keeps the large matrix on the side that oneDNN streams; few outputs go the plain way. */
 static gan_status forward(gan_backend *be, gan_conv *conv, float *y, const float *x)
 {
     conv_dense *self = (conv_dense *)conv;
     const size_t n = self->pictures, k = self->outputs, inputs = self->inputs;
-    if (k <= n)
-        return gan_dnnl_gemm('N', 'T', n, k, inputs, x, inputs, self->w, inputs, 0.0f, y, k);
+    const bool plain = k <= n;
+    const size_t rows = n == 1 ? 1 : plain ? gan_dnnl_rows(n) : gan_dnnl_columns(n);
+    const size_t result = (k * rows + GAN_LINE - 1) / GAN_LINE * GAN_LINE;
     float *turned;
-    GAN_TRY(gan_cpu_scratch_get(&turned, be, k * n));
-    GAN_TRY(gan_dnnl_gemm('N', 'T', k, n, inputs, self->w, inputs, x, inputs, 0.0f, turned, n));
+    GAN_TRY(gan_cpu_scratch_get(&turned, be, result + (rows == n ? 0 : rows * inputs)));
+    x = staged(turned + result, x, n, rows, inputs);
+    if (plain) {
+        GAN_TRY(gan_dnnl_gemm('N', 'T', rows, k, inputs, x, inputs, self->w, inputs, 0.0f, turned, k));
+        memcpy(y, turned, n * k * sizeof(float));
+        return GAN_OK;
+    }
+    GAN_TRY(gan_dnnl_gemm('N', 'T', k, rows, inputs, self->w, inputs, x, inputs, 0.0f, turned, rows));
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < k; j++)
-            y[i * k + j] = turned[j * n + i];
+            y[i * k + j] = turned[j * rows + i];
     return GAN_OK;
 }
 
 static gan_status backward_data(gan_backend *be, gan_conv *conv, float *dx, const float *dy)
 {
-    (void)be;
     conv_dense *self = (conv_dense *)conv;
-    return gan_dnnl_gemm('N', 'N', self->pictures, self->inputs, self->outputs, dy, self->outputs, self->w,
-                         self->inputs, 0.0f, dx, self->inputs);
+    const size_t n = self->pictures, k = self->outputs, inputs = self->inputs;
+    const size_t rows = n == 1 ? 1 : gan_dnnl_rows(n);
+    if (rows == n)
+        return gan_dnnl_gemm('N', 'N', n, inputs, k, dy, k, self->w, inputs, 0.0f, dx, inputs);
+    float *stage;
+    GAN_TRY(gan_cpu_scratch_get(&stage, be, rows * (inputs + k)));
+    dy = staged(stage + rows * inputs, dy, n, rows, k);
+    GAN_TRY(gan_dnnl_gemm('N', 'N', rows, inputs, k, dy, k, self->w, inputs, 0.0f, stage, inputs));
+    memcpy(dx, stage, n * inputs * sizeof(float));
+    return GAN_OK;
 }
 
 static gan_status append_record(const conv_dense *self, float *part, const float *x, const float *dy,

@@ -6,6 +6,7 @@
 #include "conv.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "gan_dist/base.h"
 #include "simd.h"
 #include "winograd.h"
@@ -43,17 +44,35 @@ bool gan_conv_winograd_suits(const gan_conv_shape *s)
     return geometry && gains && s->c % GAN_LINE == 0 && s->out_c % GAN_LINE == 0;
 }
 
-static int pictures_at_a_time(const conv_winograd *self, int tiles)
+/* As many as fit, of the same number in each chunk where that is possible. */
+static int pictures_at_a_time(const conv_winograd *self, int tiles_at_a_time)
 {
-    int pictures = tiles / (self->g.tiles_h * self->g.tiles_w);
-    if (pictures < 1)
-        pictures = 1;
-    return pictures < self->conv.shape.n ? pictures : self->conv.shape.n;
+    const int n = self->conv.shape.n, fit = tiles_at_a_time / (self->g.tiles_h * self->g.tiles_w);
+    const int chunks = fit > 1 ? (n + fit - 1) / fit : n;
+    return (n + chunks - 1) / chunks;
 }
 
-static size_t plane(const conv_winograd *self, int pictures, int channels)
+static size_t tiles(const conv_winograd *self, int pictures)
 {
-    return (size_t)pictures * (size_t)(self->g.tiles_h * self->g.tiles_w) * (size_t)channels + SKEW;
+    return (size_t)pictures * (size_t)(self->g.tiles_h * self->g.tiles_w);
+}
+
+/* Rows of the products over `pictures`: one shape for all chunks of a plan, and rows of whose bits none
+ * depends on its place; what is beyond a chunk's tiles is zero. One picture is in the same place always. */
+static size_t rows_of(const conv_winograd *self, int pictures)
+{
+    return pictures == 1 ? tiles(self, 1) : gan_dnnl_rows(tiles(self, pictures));
+}
+
+static void clear_rows(float *v, size_t stride, size_t from, size_t to, size_t channels)
+{
+    for (size_t z = 0; from < to && z < POINTS; z++)
+        memset(v + z * stride + from * channels, 0, (to - from) * channels * sizeof(float));
+}
+
+static size_t plane(size_t rows, int channels)
+{
+    return rows * (size_t)channels + SKEW;
 }
 
 static size_t big_picture(const conv_winograd *self)
@@ -92,14 +111,15 @@ static gan_status forward(gan_backend *be, gan_conv *conv, float *y, const float
     conv_winograd *self = (conv_winograd *)conv;
     const size_t c4 = 4 * (size_t)self->g.c, k = (size_t)self->g.out_c;
     const int chunk = pictures_at_a_time(self, CHUNK_TILES);
-    const size_t v_stride = plane(self, chunk, 4 * self->g.c), m_stride = plane(self, chunk, self->g.out_c);
+    const size_t rows = rows_of(self, chunk);
+    const size_t v_stride = plane(rows, 4 * self->g.c), m_stride = plane(rows, self->g.out_c);
     float *v;
     GAN_TRY(gan_cpu_scratch_get(&v, be, POINTS * (v_stride + m_stride)));
     float *m = v + POINTS * v_stride;
     for (int i = 0; i < conv->shape.n; i += chunk) {
         const int pictures = conv->shape.n - i < chunk ? conv->shape.n - i : chunk;
-        const size_t rows = (size_t)pictures * (size_t)(self->g.tiles_h * self->g.tiles_w);
         gan_winograd_big(v, v_stride, &self->g, x + (size_t)i * big_picture(self), pictures);
+        clear_rows(v, v_stride, tiles(self, pictures), rows, c4);
         for (size_t z = 0; z < POINTS; z++)
             GAN_TRY(gan_dnnl_gemm('N', 'N', rows, k, c4, v + z * v_stride, c4,
                                   transformed(be, self) + z * self->u_stride, k, 0.0f, m + z * m_stride, k));
@@ -113,14 +133,15 @@ static gan_status backward_data(gan_backend *be, gan_conv *conv, float *dx, cons
     conv_winograd *self = (conv_winograd *)conv;
     const size_t c4 = 4 * (size_t)self->g.c, k = (size_t)self->g.out_c;
     const int chunk = pictures_at_a_time(self, CHUNK_TILES);
-    const size_t q_stride = plane(self, chunk, 4 * self->g.c), p_stride = plane(self, chunk, self->g.out_c);
+    const size_t rows = rows_of(self, chunk);
+    const size_t q_stride = plane(rows, 4 * self->g.c), p_stride = plane(rows, self->g.out_c);
     float *q;
     GAN_TRY(gan_cpu_scratch_get(&q, be, POINTS * (q_stride + p_stride)));
     float *p = q + POINTS * q_stride;
     for (int i = 0; i < conv->shape.n; i += chunk) {
         const int pictures = conv->shape.n - i < chunk ? conv->shape.n - i : chunk;
-        const size_t rows = (size_t)pictures * (size_t)(self->g.tiles_h * self->g.tiles_w);
         gan_winograd_small(p, p_stride, &self->g, dy + (size_t)i * small_picture(self), pictures);
+        clear_rows(p, p_stride, tiles(self, pictures), rows, k);
         for (size_t z = 0; z < POINTS; z++)
             GAN_TRY(gan_dnnl_gemm('N', 'T', rows, c4, k, p + z * p_stride, k,
                                   transformed(be, self) + z * self->u_stride, k, 0.0f, q + z * q_stride, c4));
@@ -138,14 +159,15 @@ static gan_status backward_weights(gan_backend *be, gan_conv *conv, float *part,
     const int chunk = pictures_at_a_time(self, CHUNK_WEIGHT);
     size_t block = BLOCK_FLOATS / POINTS / k / GAN_LINE * GAN_LINE;
     block = block < GAN_LINE ? GAN_LINE : block > c4 ? c4 : block;
-    const size_t v_stride = plane(self, chunk, 4 * self->g.c), p_stride = plane(self, chunk, self->g.out_c);
+    const size_t v_stride = plane(tiles(self, chunk), 4 * self->g.c);
+    const size_t p_stride = plane(tiles(self, chunk), self->g.out_c);
     const size_t du_stride = block * k + SKEW;
     float *v;
     GAN_TRY(gan_cpu_scratch_get(&v, be, POINTS * (v_stride + p_stride + du_stride)));
     float *p = v + POINTS * v_stride, *du = p + POINTS * p_stride;
     for (int i = 0; i < conv->shape.n; i += chunk) {
         const int pictures = conv->shape.n - i < chunk ? conv->shape.n - i : chunk;
-        const size_t rows = (size_t)pictures * (size_t)(self->g.tiles_h * self->g.tiles_w);
+        const size_t rows = tiles(self, pictures);
         gan_winograd_big(v, v_stride, &self->g, x + (size_t)i * big_picture(self), pictures);
         gan_winograd_small(p, p_stride, &self->g, dy + (size_t)i * small_picture(self), pictures);
         for (size_t first = 0; first < c4; first += block) {

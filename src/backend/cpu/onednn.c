@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Blocks of AVX2's kernels, 6 x 16, and halves of what is longer than a cache block: tests/ops/test_places.c
+ * holds them against the library that is there. */
+#define BLOCK_ROWS    12
+#define BLOCK_COLUMNS 16
+
 struct gan_dnnl {
     dnnl_engine_t engine;
     int threads;
@@ -60,6 +65,22 @@ gan_status gan_dnnl_gemm(char ta, char tb, size_t m, size_t n, size_t k, const f
                                       (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc);
     omp_set_num_threads(threads);
     return check(status, "matrix product");
+}
+
+static size_t whole_blocks(size_t n, size_t block)
+{
+    const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), avx512 = (unsigned)dnnl_cpu_isa_avx512_core;
+    return (isa & avx512) == avx512 ? n : (n + block - 1) / block * block;
+}
+
+size_t gan_dnnl_rows(size_t n)
+{
+    return whole_blocks(n, BLOCK_ROWS);
+}
+
+size_t gan_dnnl_columns(size_t n)
+{
+    return whole_blocks(n, BLOCK_COLUMNS);
 }
 
 /* Version 2 keeps layouts by value and plans in two steps; version 3 has only pointers and one step. */

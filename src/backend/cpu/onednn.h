@@ -16,6 +16,13 @@ void gan_dnnl_close(gan_dnnl *dnnl);
 gan_status gan_dnnl_gemm(char ta, char tb, size_t m, size_t n, size_t k, const float *a, size_t lda,
                          const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
+/* How many rows (or columns) a product must have so that equal rows of A (columns of op(B)) give equal rows
+ * (columns) of C, to the last bit, wherever they stand: `n` or a few more. Below AVX-512 oneDNN computes what
+ * is left over at the end of its blocks in another order. Between products of different sizes there is no
+ * such thing: how it splits the sum depends on all three sizes. */
+size_t gan_dnnl_rows(size_t n);
+size_t gan_dnnl_columns(size_t n);
+
 /* The layout of a tensor, oneDNN's own. What a gan_dnnl_op holds, it owns. */
 typedef struct gan_dnnl_desc gan_dnnl_desc;
 gan_status gan_dnnl_oihw(gan_dnnl_desc **out, const gan_conv_shape *shape); /* plain weights */
