@@ -142,6 +142,9 @@ gan_twins() {
         *) continue ;;
         esac
         [ -n "${!twin+set}" ] || export "$twin=${!name}"
+        # PMIx has a word of its own in how hosts are called.
+        [ "$name" != OMPI_MCA_orte_keep_fqdn_hostnames ] ||
+            export PMIX_MCA_pmix_keep_fqdn_hostnames=${PMIX_MCA_pmix_keep_fqdn_hostnames:-${!name}}
     done < <(compgen -e OMPI_MCA_)
 }
 

@@ -59,6 +59,10 @@ typedef struct gan_mpi_comm {
 /* GAN_OK for MPI_SUCCESS; else GAN_FAILED with MPI's own words. `what` says what was being done. */
 gan_status gan_mpi_check(const gan_mpi_comm *comm, int code, const char *what);
 
+/* Whether all are done, without waiting; those that are become MPI_REQUEST_NULL. */
+gan_status gan_mpi_test_all(const gan_mpi_comm *comm, MPI_Request *requests, int n, bool *done,
+                            const char *what);
+
 /* The one place where this process waits for another, in call `number`. Waits until one of `requests` is done
  * (it becomes MPI_REQUEST_NULL) and gives its index; MPI_UNDEFINED when all are null. */
 gan_status gan_mpi_wait_any(gan_mpi_comm *comm, MPI_Request *requests, int n, int *index, uint64_t number,

@@ -47,9 +47,8 @@ static void fill_words(word *words, const gan_mpi_comm *mpi, double now)
 static gan_status tell(gan_mpi_comm *mpi, double now)
 {
     gan_mpi_gossip *gossip = &mpi->gossip;
-    int all_gone = 1;
-    GAN_TRY(gan_mpi_check(mpi, MPI_Testall(mpi->base.hosts, gossip->requests, &all_gone, MPI_STATUSES_IGNORE),
-                          what));
+    bool all_gone;
+    GAN_TRY(gan_mpi_test_all(mpi, gossip->requests, mpi->base.hosts, &all_gone, what));
     if (!all_gone)
         return GAN_OK;
     fill_words(gossip->words, mpi, now);
@@ -136,10 +135,11 @@ gan_status gan_mpi_gossip_open(gan_mpi_comm *mpi)
 void gan_mpi_gossip_close(gan_mpi_comm *mpi)
 {
     gan_mpi_gossip *gossip = &mpi->gossip;
-    int all_gone = 1;
+    bool all_gone = true;
     if (gossip->leads) {
         (void)hear(mpi);
-        MPI_Testall(mpi->base.hosts, gossip->requests, &all_gone, MPI_STATUSES_IGNORE);
+        if (gan_mpi_test_all(mpi, gossip->requests, mpi->base.hosts, &all_gone, what) != GAN_OK)
+            all_gone = false;
     }
     if (all_gone)
         free(gossip->words);

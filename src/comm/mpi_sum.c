@@ -149,11 +149,10 @@ gan_status gan_mpi_sum_progress(gan_mpi_comm *mpi)
 {
     for (int e = 0; e < GAN_EXCHANGES; e++) {
         for (int l = 0; l < GAN_MPI_LANES; l++) {
-            int done;
+            bool done;
             if (!mpi->exchanges[e].lanes[l].piece)
                 continue;
-            GAN_TRY(
-                gan_mpi_check(mpi, MPI_Testall(2, mpi->requests[e][l], &done, MPI_STATUSES_IGNORE), what));
+            GAN_TRY(gan_mpi_test_all(mpi, mpi->requests[e][l], 2, &done, what));
             GAN_TRY(advance(mpi, e, l));
         }
     }

@@ -19,7 +19,7 @@ echo "mpirun ended after $((SECONDS - begin)) s"
 grep -E 'rank' err | grep -F hostb || fail "no line names ranks and their host"
 
 no_ranks_left() {
-    [ -z "$(on_host a gan_dist mpirun)$(on_host b gan_dist)" ]
+    [ -z "$(on_host a gan_dist "${launcher_names[@]}")$(on_host b gan_dist)" ]
 }
 wait_until "the end of the ranks on both hosts" no_ranks_left
 echo "the last rank ended after $((SECONDS - begin)) s"

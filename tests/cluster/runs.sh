@@ -17,9 +17,11 @@ set_command() {
     command=(in_host a env GAN_DIST="$gan" "$gan_root/launch/hosts.sh" "$temp/hosts-$ranks.txt" "$@")
 }
 
-# Of a job: on one host, on both.
+# Of a job: on one host, on both. The second name of each is that of Open MPI 5.
+launcher_names=(mpirun prterun)
+daemon_names=(orted prted)
 job_on() {
-    on_host "$1" gan_dist mpirun orted
+    on_host "$1" gan_dist "${launcher_names[@]}" "${daemon_names[@]}"
 }
 no_job_left() {
     [ -z "$(job_on a)$(job_on b)" ]
@@ -35,7 +37,7 @@ has_rows() {
 
 # stop_job: asks hosts.sh to stop, and waits for that.
 stop_job() {
-    kill -TERM "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$(on_host a mpirun)/status")"
+    kill -TERM "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$(on_host a "${launcher_names[@]}")/status")"
     wait_for_end
     [ "$status" -eq 75 ] || fail "exit status $status after SIGTERM to hosts.sh"
     says out 'stopped on request'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # launchers.sh PROGRAM: launch/local.sh and launch/common.sh: a signal to the script, or Ctrl-C, is a wish to stop; a failure ends
-# at once; cores are shared out; what the user or the site has set stays.
+# at once; status 0 of mpirun is not believed; cores are shared out; what the user or the site has set stays.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../smoke/lib.sh"
 # As users have it. GAN_DIST is what the scripts start.
@@ -75,10 +75,50 @@ says err "gan_dist: --batch"
 "$local_sh" 2 check --config net.ini >out 2>err || fail "no check"
 says out 'ranks      2 on 1 host' ready
 
+# --- status 0: only of a training that rank 0 calls done ------------------------------------------------
+
+"$local_sh" 2 "${words[@]}" --out honest >out 2>err || fail "exit status $? of a training that is done"
+says honest/status.json '"done"'
+! grep -q gan_dist: err || fail "the word to the script is not taken out"
+# This mpirun loses what it starts, as that of Open MPI 5 does with a host, and the folder says `done` of an earlier run.
+mkdir lost
+cat >lost/mpirun <<'E1'
+#!/bin/sh
+[ "$1" != --version ] || { echo 'mpirun (Open MPI) 5.0.0'; exit; }
+echo 'some words of mpirun' >&2
+exit "$GAN_TEST_STATUS"
+E1
+chmod +x lost/mpirun
+# with_lost STATUS WORDS...: leaves `status`.
+with_lost() {
+    status=0
+    GAN_TEST_STATUS=$1 PATH=$temp/lost:$PATH "$local_sh" 2 "${@:2}" >out 2>err || status=$?
+    says err 'some words of mpirun'
+}
+for word in '' train; do
+    # shellcheck disable=SC2086 # no word, or one
+    with_lost 0 $word "${words[@]}" --out honest
+    [ "$status" -eq 1 ] || fail "exit status $status, not 1, of a run that was lost"
+    says err 'has not said that it is done'
+done
+with_lost 75 "${words[@]}" --out honest
+[ "$status" -eq 75 ] || fail "exit status $status, not 75"
+for word in check 'bench --bench-steps 1' --help 'train --help' --version; do
+    # shellcheck disable=SC2086
+    with_lost 0 $word
+    [ "$status" -eq 0 ] || fail "exit status $status, not 0, of $word"
+done
+# Another MPI's mpirun does not know the scripts' words.
+printf '#!/bin/sh\necho "HYDRA build details:"\n' >lost/mpirun
+status=0
+PATH=$temp/lost:$PATH "$local_sh" 2 "${words[@]}" --out no >out 2>err || status=$?
+[ "$status" -eq 1 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] || fail "exit status $status with another MPI's mpirun"
+says err "$temp/lost/mpirun is not the mpirun of Open MPI"
+
 # --- what the ranks are given ---------------------------------------------------------------------------
 
 # seen WORDS...: the environment of the ranks that local.sh starts, by a program that prints it.
-printf '#!/bin/sh\nenv\n' >show
+printf '#!/bin/sh\nenv\n[ -z "$GAN_SAY_DONE" ] || echo "gan_dist: done" >&2\n' >show
 chmod +x show
 seen() {
     GAN_DIST=$temp/show "$local_sh" "$@" >seen.out 2>err || fail "local.sh $*"
