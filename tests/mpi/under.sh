@@ -19,5 +19,6 @@ if ! is_five mpirun; then
     PATH=$GAN_MPI5:$PATH
     LD_LIBRARY_PATH=$(realpath "$GAN_MPI5/../lib")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export PATH LD_LIBRARY_PATH
+    export OMPI_MCA_osc=^ucx # of which PyPI's complains at each start
 fi
 exec bash "$@"

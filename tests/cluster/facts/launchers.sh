@@ -188,6 +188,11 @@ has "OMPI_COMM_WORLD_SIZE=$ranks"
 
 # --- places -----------------------------------------------------------------------------------------
 
+# The words of Open MPI 5 for this are others, and so is its picture.
+if ! [[ $(mpirun --version) == *' 4.'* ]]; then
+    echo "not tried, not Open MPI 4: which cores the ranks are bound to"
+    exit 0
+fi
 # places RANKS TOPOLOGY: where mpirun would put the ranks, on a machine of 16 cores that is not there.
 places() {
     (
