@@ -94,7 +94,7 @@ static void print_where(const gan_training *t)
     gan_log0("checkpoint   %s", t->checkpoint);
 }
 
-/* To the scripts in launch/, which ask for it: mpirun of Open MPI 5 ends with 0 also when it has lost a host. */
+/* To the scripts in launch/, which ask for it: mpirun of Open MPI 5 ends with 0 also when it lost a host. */
 static void say_done(const gan_training *t)
 {
     if (gan_comm_rank(t->comm) == 0 && getenv("GAN_SAY_DONE"))

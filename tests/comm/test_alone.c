@@ -83,8 +83,8 @@ static void self_shares_memory(void **state)
 }
 
 /* Each of the first three says how many copies there are. */
-static const char *const launcher_words[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
-                                             "SLURM_NTASKS", "SLURM_STEP_ID", "SLURM_STEPID"};
+static const char *const launcher_words[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",      "SLURM_STEP_NUM_TASKS",
+                                             "SLURM_NTASKS",         "SLURM_STEP_ID", "SLURM_STEPID"};
 
 /* MPI can be started once in a process: a child opens it with NAME=VALUE pairs in its environment, and must
  * get `expected` with a message that names `mentions`. */
