@@ -3,7 +3,7 @@
 if(GAN_ASAN)
   return()
 endif()
-foreach(name quickstart install words)
+foreach(name quickstart install scripts)
   add_test(NAME fresh.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/fresh/${name}.sh $<TARGET_FILE:gan_dist>)
   set_tests_properties(fresh.${name} PROPERTIES LABELS fresh RESOURCE_LOCK smoke TIMEOUT 600 SKIP_RETURN_CODE 77)
 endforeach()
