@@ -121,8 +121,6 @@ gan_place() {
         shift
         [[ "$1 ${2:-}" =~ ^--threads[\ =]([1-9][0-9]{0,4})($|\ ) ]] && threads=${BASH_REMATCH[1]}
     done
-    # Ranks of one machine meet in its memory; that they might not meet by its networks, Open MPI 5 says on every start.
-    [ -n "${OMPI_MCA_btl_tcp_if_exclude:-}" ] || export OMPI_MCA_btl_tcp_if_include=${OMPI_MCA_btl_tcp_if_include:-lo}
     # A thread that waits for another one spins, which takes the core from the one that it waits for.
     if [ $((ranks * threads)) -gt "$cores" ]; then
         export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}

@@ -7,10 +7,11 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 77
 fi
 temp=$(mktemp -d "${TMPDIR:-/var/tmp}/gan_dist-fresh.XXXXXXXX")
-child=''
+child='' told=''
 
 clean_up() {
-    local i
+    local ended=$? i
+    [ "$ended" -eq 0 ] || [ -n "$told" ] || echo "FAILED: $system: ended with status $ended" >&2
     [ -z "$child" ] || kill -KILL "$child" 2>/dev/null || true
     # What is mounted is so only in the child's namespace, and gone with it; its last processes may need a moment.
     for ((i = 0; i < 100; i++)); do
@@ -68,14 +69,14 @@ make_base() {
     done
     unshare --mount --pid --uts --ipc --fork true 2>/dev/null || skip "namespaces are not allowed here"
     mirror=$(find_mirror "$suite")
-    [ -n "$mirror" ] || skip "${GAN_MIRROR:-no archive of this machine\'s apt} has $suite; GAN_MIRROR names one that has"
+    [ -n "$mirror" ] || skip "no $suite in ${GAN_MIRROR:-the archives of this machine\'s apt}; GAN_MIRROR names one that has it"
     mkdir -p "$cache/$suite"
     cache=$(realpath "$cache/$suite")
     mkdir -p "$cache/base" "$cache/archives/partial"
     ln -s "$cache/archives" "$temp/archives"
     echo "$system: a system from its archive"
     apart debootstrap --variant=minbase --include=git,ca-certificates,sudo --cache-dir="$cache/base" "$suite" "$base" "$mirror" \
-        >"$temp/log" 2>&1 || fail "debootstrap: exit status $?"
+        >"$temp/log" 2>&1 || fail "debootstrap"
     copy_apt_settings "$base"
     chroot "$base" useradd --create-home --shell /bin/bash newcomer
     echo 'newcomer ALL=(ALL) NOPASSWD: ALL' >"$base/etc/sudoers.d/newcomer"

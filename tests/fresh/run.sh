@@ -5,7 +5,7 @@
 # `tests/run.sh quick`. Needs root, debootstrap and a mirror: the one that this machine's apt uses, or GAN_MIRROR. Takes 2 GB below
 # TMPDIR (/var/tmp). Whatever happens, nothing stays mounted, running or on the disk. GAN_FRESH_CACHE names a folder that keeps
 # packages for the next run. Exit status 77: this system cannot be had here.
-set -eEuo pipefail
+set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 checkout=$(cd "$here/../.." && pwd)
 
@@ -22,25 +22,26 @@ quick=${2:-}
 steps=1000
 [ -z "$quick" ] || steps=50
 
-trap 'echo "FAILED: $system: line $LINENO of $0" >&2' ERR
-
 skip() {
+    told=yes
     echo "SKIPPED: $system: $*"
     exit 77
 }
 
 fail() {
+    told=yes
     echo "FAILED: $system${user:+, as $user}: $*" >&2
-    [ ! -s "$temp/log" ] || { echo "--- its last lines:" && tail -n 60 "$temp/log"; } >&2
+    [ ! -s "$temp/log" ] || { echo "--- its last lines:" && tail -n 200 "$temp/log"; } >&2
     exit 1
 }
 
 # shellcheck source=tests/fresh/root.sh
 . "$here/root.sh"
 
-# inside COMMAND: as `user`, in its home folder in `root`; leaves the output in the file log, and its seconds in `took`.
+# inside COMMAND: as `user`, in its home folder in `root`; leaves the output in the file log, `took` (seconds) and `status`.
 inside() {
-    local from=$SECONDS status=0
+    local from=$SECONDS
+    status=0
     apart bash "$here/enter.sh" "$root" "$temp/archives" "$user" "$1" >"$temp/log" 2>&1 || status=$?
     took=$((SECONDS - from))
     return "$status"
@@ -118,15 +119,15 @@ new_user() {
     log=$root$home/gan_dist/build
     printf '%s\n' "$system, as $user: $(readme_command 1)"
     start=$(date +%s)
-    inside "cd gan_dist && $(readme_command 1)${quick:+ --steps $steps}" || fail "$(readme_command 1): exit status $?"
+    inside "cd gan_dist && $(readme_command 1)${quick:+ --steps $steps}" || fail "$(readme_command 1): exit status $status"
     end=$took
     installed=$(($(stat -c %Y "$log/configure.log") - start)) built=$(($(stat -c %Y "$log/gan_dist") - start))
     check_words "$temp/log"
     check_run "$home"
-    inside "cd gan_dist && $(readme_command 1)${quick:+ --steps $steps}" || fail "a second time: exit status $?"
+    inside "cd gan_dist && $(readme_command 1)${quick:+ --steps $steps}" || fail "a second time: exit status $status"
     [ "$took" -le 60 ] || fail "a second time it took $took s"
     printf '%s\n' "$system, as $user: $(readme_command 2)"
-    inside "cd gan_dist && $(readme_command 2)${quick:+ quick}" || fail "$(readme_command 2): exit status $?"
+    inside "cd gan_dist && $(readme_command 2)${quick:+ quick}" || fail "$(readme_command 2): exit status $status"
     lines+=("$system, as $user: installs $installed s, builds $((built - installed)) s, quickstart ($steps steps) $((end - built)) s,\
  tests${quick:+ (quick)} with their build $took s")
     rm -rf --one-file-system "$root"
