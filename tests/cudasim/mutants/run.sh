@@ -23,6 +23,7 @@ suite=(
     "cuda.program gan_dist_on_cudasim"
     "cuda.step_graph gan_dist_on_cudasim"
     "cuda.ranks gan_dist_on_cudasim"
+    "cuda.driver program_with_cuda program_without_cuda cuda_module_on_cudasim cuda_driver cuda_needy"
     "cuda.presets gan_dist_on_cudasim cuda_compare"
 )
 
