@@ -6,7 +6,7 @@
 #include "gan_dist/backend.h"
 
 typedef struct gan_driver {
-    bool control;       /* /dev/nvidiactl: the kernel's side is there */
+    bool control;       /* /dev/nvidiactl: the kernel's part is there */
     void *library;      /* libcuda.so.1, which stays loaded; NULL: see `why` */
     bool library_there; /* it is there, whether it can be loaded or not */
     char why[256];      /* what the loader says of one that cannot be loaded */
@@ -16,6 +16,9 @@ void gan_driver_look(gan_driver *out);
 
 /* What follows for CUDA where the library cannot be used. */
 void gan_driver_without_library(gan_backend_devices *out, const gan_driver *driver);
+
+/* Whether the driver, whose library is there, says itself that there is no GPU. */
+bool gan_driver_sees_none(const gan_driver *driver);
 
 /* What a build without CUDA says of the GPUs of this machine. */
 void gan_driver_unused(gan_backend_devices *out);

@@ -10,7 +10,7 @@ function(driver_program name)
   set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON BUILD_RPATH ""
                         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/backend)
-  target_link_options(${name} PRIVATE -Wl,--wrap=access)
+  target_link_options(${name} PRIVATE -Wl,--wrap=open)
   target_link_libraries(${name} PRIVATE program_objects)
 endfunction()
 driver_program(program_with_cuda ${PROJECT_SOURCE_DIR}/src/backend/table.c ${PROJECT_SOURCE_DIR}/src/backend/cuda/module.c)

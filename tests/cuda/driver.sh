@@ -9,7 +9,7 @@ write_config net.ini
 unset CUDA_VISIBLE_DEVICES LD_LIBRARY_PATH
 mkdir bad
 : >bad/libcuda.so.1
-here=LD_LIBRARY_PATH=$driver there="LD_LIBRARY_PATH=$driver CUDASIM_CONTROL=1"
+here=LD_LIBRARY_PATH=$driver there="LD_LIBRARY_PATH=$driver CUDASIM_CONTROL=yes"
 
 # given "NAME=VALUE ..." COMMAND...: with these variables.
 given() {
@@ -77,6 +77,7 @@ broken "$here $(count 803)" 'of different versions' 'start the machine again'
 broken "$here $(count 804)" cuda-compat LD_LIBRARY_PATH
 broken "$here $(count 999)" '(999)' nvidia-uvm
 broken "$there CUDASIM_DEVICES=0" 'CUDA sees no GPU, though /dev/nvidiactl is there' '--gpus-per-node' '--gpus all'
+broken "$here CUDASIM_CONTROL=denied CUDASIM_DEVICES=0" 'CUDA sees no GPU, though /dev/nvidiactl is there'
 broken "$there CUDASIM_DEVICES=2 CUDA_VISIBLE_DEVICES=7" "CUDA_VISIBLE_DEVICES='7' names no GPU that is here" 'nvidia-smi -L'
 no_code "$here CUDASIM_CAPABILITY=70" 'has compute capability 7.0' 'code for 7.5, 8.0, 9.0 alone' '-DCMAKE_CUDA_ARCHITECTURES=70 and CUDA 12'
 no_code "$here CUDASIM_CAPABILITY=120 CUDASIM_FAIL=launch:1=222" 'has compute capability 12.0' '-DCMAKE_CUDA_ARCHITECTURES=120, or'
@@ -86,6 +87,9 @@ silent "$there CUDA_VISIBLE_DEVICES=" "CUDA_VISIBLE_DEVICES='' hides all GPUs"
 silent "$there CUDA_VISIBLE_DEVICES=-1" "CUDA_VISIBLE_DEVICES='-1' hides all GPUs"
 silent "$there CUDA_VISIBLE_DEVICES=NoDevFiles" "CUDA_VISIBLE_DEVICES='NoDevFiles' hides all GPUs"
 warned "$here CUDASIM_DEVICES=0" "the driver's libraries are here, but no GPU and no /dev/nvidiactl" 'modprobe nvidia'
+warned "$here CUDASIM_CONTROL=dead CUDASIM_DEVICES=0" 'no GPU and no /dev/nvidiactl'
+warned "$here $(count 35) CUDASIM_CUINIT=100" 'no GPU and no /dev/nvidiactl'
+broken "$there $(count 35) CUDASIM_CUINIT=100" 'driver is too old'
 warned "$here CUDASIM_DEVICES=0 CUDA_VISIBLE_DEVICES=0" 'no GPU and no /dev/nvidiactl'
 
 # `generate` is one process.
@@ -99,7 +103,7 @@ broken "LD_LIBRARY_PATH=$temp/bad $(count 35)" "libcuda.so.1 is there but cannot
 if /sbin/ldconfig -p 2>/dev/null | grep -q 'libcuda\.so\.1'; then
     echo "SKIPPED in part: this machine has a libcuda.so.1, so it cannot be missing"
 else
-    broken "CUDASIM_CONTROL=1 $(count 35)" "/dev/nvidiactl is there, but the driver's libcuda.so.1 is not found" libcuda1 NVIDIA_DRIVER_CAPABILITIES
+    broken "CUDASIM_CONTROL=yes $(count 35)" "/dev/nvidiactl is there, but the driver's libcuda.so.1 is not found" libcuda1 NVIDIA_DRIVER_CAPABILITIES
     silent A=B 'no NVIDIA driver is here'
 fi
 

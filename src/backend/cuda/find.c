@@ -40,23 +40,6 @@ static void broken(gan_backend_devices *out, cudaError_t error)
                      cudaGetErrorString(error), (int)error);
 }
 
-/* CUDA says the same when it finds no driver's library at all. */
-static void too_old(gan_backend_devices *out, const gan_driver *driver)
-{
-    int knows = 0, wants = 0;
-    if (!driver->library) {
-        gan_driver_without_library(out, driver);
-        return;
-    }
-    cudaDriverGetVersion(&knows);
-    cudaRuntimeGetVersion(&wants);
-    gan_devices_none(out, GAN_FOUND_BROKEN,
-                     "install a newer driver, or build with a CUDA Toolkit that is not newer than the driver "
-                     "(-DCMAKE_CUDA_COMPILER=PATH of its nvcc)",
-                     "the driver is too old: it knows CUDA %d.%d, and this program was built with %d.%d",
-                     knows / 1000, knows % 1000 / 10, wants / 1000, wants % 1000 / 10);
-}
-
 /* Also Slurm's word for a step that was given no GPU. */
 static bool hides_all(const char *visible)
 {
@@ -83,6 +66,28 @@ static void no_device(gan_backend_devices *out, const gan_driver *driver)
             "look at `nvidia-smi`; ask Slurm (`--gpus-per-node`) or the container (`--gpus all`) "
             "for GPUs",
             "CUDA sees no GPU, though /dev/nvidiactl is there");
+}
+
+/* CUDA says the same when it finds no driver's library at all; and where there is no GPU, nobody misses a
+ * newer one. */
+static void too_old(gan_backend_devices *out, const gan_driver *driver)
+{
+    int knows = 0, wants = 0;
+    if (!driver->library) {
+        gan_driver_without_library(out, driver);
+        return;
+    }
+    if (!driver->control && gan_driver_sees_none(driver)) {
+        no_device(out, driver);
+        return;
+    }
+    cudaDriverGetVersion(&knows);
+    cudaRuntimeGetVersion(&wants);
+    gan_devices_none(out, GAN_FOUND_BROKEN,
+                     "install a newer driver, or build with a CUDA Toolkit that is not newer than the driver "
+                     "(-DCMAKE_CUDA_COMPILER=PATH of its nvcc)",
+                     "the driver is too old: it knows CUDA %d.%d, and this program was built with %d.%d",
+                     knows / 1000, knows % 1000 / 10, wants / 1000, wants % 1000 / 10);
 }
 
 void gan_cuda_look(gan_backend_devices *out)
