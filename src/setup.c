@@ -86,8 +86,7 @@ static gan_status open_compute(gan_training *t)
     if (t->config.threads == 0)
         t->config.threads = gan_threads_default(t->comm);
     GAN_TRY(gan_devices_place(&placement, t->comm, &t->config));
-    if (placement.why[0])
-        gan_log0("backend      %s (%s)", placement.backend, placement.why);
+    snprintf(t->backend_why, sizeof t->backend_why, "%s", placement.why);
     AGREE(t, open_backend(t, &placement));
     GAN_TRY(gan_devices_use(t->comm, t->backend, placement.way));
     if (gan_comm_size(t->comm) > 1 && !t->backend->ops->host_memory)
@@ -171,6 +170,8 @@ static void print_setup(const gan_training *t)
 {
     gan_net_print(t->nets[GAN_NET_G], gan_log0);
     gan_net_print(t->nets[GAN_NET_D], gan_log0);
+    if (t->backend_why[0])
+        gan_log0("backend      %s (%s)", t->backend->ops->name, t->backend_why);
     gan_log0("ranks        %d on %d host%s, %d thread%s each, backend %s; batch %d = %d shards of %d",
              gan_comm_size(t->comm), gan_comm_hosts(t->comm), gan_comm_hosts(t->comm) == 1 ? "" : "s",
              t->backend->threads, t->backend->threads == 1 ? "" : "s", t->backend->ops->name, t->config.batch,

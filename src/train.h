@@ -42,6 +42,7 @@ typedef struct gan_training {
     gan_config config;
     gan_comm *comm;
     gan_backend *backend;
+    char backend_why[512]; /* why this one; "" when it was asked for by name */
     gan_shards shards;
     gan_step *step;
     gan_net *nets[GAN_NETS];
