@@ -117,8 +117,9 @@ says err "$temp/lost/mpirun is not the mpirun of Open MPI"
 
 # --- what the ranks are given ---------------------------------------------------------------------------
 
-# seen WORDS...: the environment of the ranks that local.sh starts, by a program that prints it.
-printf '#!/bin/sh\nenv\n[ -z "$GAN_SAY_DONE" ] || echo "gan_dist: done" >&2\n' >show
+# seen WORDS...: the environment of rank 0 of those that local.sh starts, by a program that prints it: mpirun cuts what several
+# print in pieces of its own, and mixes them.
+printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 0 ] || env\n[ -z "$GAN_SAY_DONE" ] || echo "gan_dist: done" >&2\n' >show
 chmod +x show
 seen() {
     GAN_DIST=$temp/show "$local_sh" "$@" >seen.out 2>err || fail "local.sh $*"
@@ -163,6 +164,7 @@ GAN_SITE=$temp/nowhere.env "$local_sh" 1 >out 2>err || status=$?
 says err "GAN_SITE names $temp/nowhere.env"
 
 # Ranks are cores, as many as a power of two allows; where the program can use GPUs they are what nvidia-smi counts.
+unset CUDA_VISIBLE_DEVICES # which the tests set, so that no GPU of this machine is used
 mkdir bin
 printf '#!/bin/sh\nfor i in 0 1 2; do echo "GPU $i: Some (UUID: GPU-$i)"; done\n' >bin/nvidia-smi
 chmod +x bin/nvidia-smi
