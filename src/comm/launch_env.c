@@ -3,11 +3,16 @@
 
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#define SHARED_FOLDER "/dev/shm"
+#define SHARED_BYTES  ((uint64_t)16 << 20)
 
 /* What Slurm says of the whole job also stands in the shell of salloc and in a batch script, where a process
  * that is started directly runs alone. Only srun, which starts copies, names a step. */
@@ -158,6 +163,22 @@ static void stay_at_home(void)
         setenv("OMPI_MCA_btl_tcp_if_include", "lo", 0);
 }
 
+/* The ranks of a host meet in files of some MiB each in /dev/shm; where that is tiny, they would talk over
+ * the network, or not at all. */
+static void find_shared_room(void)
+{
+    static const char *const names[] = {"OMPI_MCA_btl_vader_backing_directory",
+                                        "OMPI_MCA_btl_sm_backing_directory",
+                                        "OMPI_MCA_osc_sm_backing_directory"};
+    const char *folder = getenv("TMPDIR");
+    struct statvfs room;
+    if (access(SHARED_FOLDER, W_OK) == 0 && statvfs(SHARED_FOLDER, &room) == 0 &&
+        (uint64_t)room.f_blocks * room.f_frsize >= SHARED_BYTES)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        setenv(names[i], folder && *folder ? folder : "/tmp", 0);
+}
+
 gan_status gan_launch_defaults(void)
 {
     stay_at_home();
@@ -169,5 +190,7 @@ gan_status gan_launch_defaults(void)
      * host name of less than 64 letters, none of which one process needs. */
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     find_home();
-    return find_room();
+    GAN_TRY(find_room());
+    find_shared_room();
+    return GAN_OK;
 }
