@@ -88,6 +88,7 @@ cat >read_only <<'END'
 set -e
 mount --make-rprivate /
 mount -t tmpfs -o mode=777 none /mnt
+mount -t tmpfs -o mode=1777 none /dev/shm
 for folder in / /tmp /var/tmp /run; do
     mount --bind "$folder" "$folder" && mount -o remount,bind,ro "$folder"
 done
