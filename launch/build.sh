@@ -2,25 +2,22 @@
 # Sourced, after common.sh, by the scripts that build: in which folder, and one of them at a time.
 : "${gan_root:?}"
 
-# gan_find_room: sets gan_build, the folder to build in, and gan_runs, the one for runs. They are `build` and `runs` of the
+# gan_choose_folders: sets gan_build, the folder to build in, and gan_runs, the one for runs. They are `build` and `runs` of the
 # checkout; where that cannot be written, of the user's cache. GAN_BUILD names another folder to build in.
-gan_find_room() {
-    local room=$gan_root
-    if [ ! -w "$room" ]; then
-        room=${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}/gan_dist
-        if ! mkdir -p "$room" 2>/dev/null || [ ! -w "$room" ]; then
-            room=${TMPDIR:-/tmp}/gan_dist-$(id -u)
-            mkdir -p "$room"
-        fi
-        if [ ! -O "$room" ]; then
-            echo "$0: $gan_root cannot be written, and $room belongs to somebody else" >&2
+gan_choose_folders() {
+    local folder=$gan_root
+    if [ ! -w "$folder" ]; then
+        folder=$(gan_cache_folder)
+        mkdir -p "$folder"
+        if [ ! -O "$folder" ]; then
+            echo "$0: $gan_root cannot be written, and $folder belongs to somebody else" >&2
             exit 1
         fi
-        echo "$gan_root cannot be written: what would be in it goes to $room (GAN_BUILD names a folder to build in)"
+        echo "$gan_root cannot be written: what would be in it goes to $folder (GAN_BUILD names a folder to build in)"
     fi
-    gan_build=$(realpath -m -- "${GAN_BUILD:-$room/build}")
+    gan_build=$(realpath -m -- "${GAN_BUILD:-$folder/build}")
     # shellcheck disable=SC2034 # the script that sources this reads it
-    gan_runs=$room/runs
+    gan_runs=$folder/runs
 }
 
 # gan_alone COMMAND...: runs it when no other script installs or builds for the same folder. The lock ends with the command.

@@ -11,12 +11,22 @@ if [ -n "${GAN_SITE:-}" ]; then
     # shellcheck source=cluster/sites/example.env
     . "$GAN_SITE"
 fi
-# The program: GAN_DIST, else a checkout's own build, else what is installed with these scripts, else what PATH has.
+# gan_cache_folder: prints where builds and runs of a checkout go that cannot be written.
+gan_cache_folder() {
+    local folder=${XDG_CACHE_HOME:-${HOME:-}/.cache}/gan_dist
+    mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ] || folder=${TMPDIR:-/tmp}/gan_dist-$(id -u)
+    echo "$folder"
+}
+
+# gan_find_program: prints the program's name: GAN_DIST, else a checkout's own build (GAN_BUILD names its folder), else what is
+# installed with these scripts, else what PATH has.
 gan_find_program() {
+    local build=$gan_root/build
     if [ -n "${GAN_DIST:-}" ]; then
         echo "$GAN_DIST"
     elif [ -e "$gan_root/CMakeLists.txt" ]; then
-        echo "$gan_root/build/gan_dist"
+        [ -w "$gan_root" ] || [ -e "$build" ] || build=$(gan_cache_folder)/build
+        echo "${GAN_BUILD:-$build}/gan_dist"
     elif [ ! -e "$gan_root/../../bin/gan_dist" ] && command -v gan_dist; then
         :
     else
@@ -37,14 +47,14 @@ if [ -z "${HOME+set}" ]; then
     export HOME=${HOME:-/}
 fi
 # Open MPI makes a folder of its own in TMPDIR, else in /tmp; where it may not, another one.
-gan_room() {
+gan_choose_tmpdir() {
     local folder
     for folder in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm; do
         [ ! -d "$folder" ] || [ ! -w "$folder" ] || break
     done
     [ "$folder" = "${TMPDIR:-/tmp}" ] || export TMPDIR=$folder
 }
-gan_room
+gan_choose_tmpdir
 # Without an environment (env -i) bash has a PATH, but does not hand it on.
 export PATH
 # A container may not bind memory to a socket; Open MPI complains about it on every start and then goes on.
@@ -93,9 +103,9 @@ gan_need_address() {
     exit 1
 }
 
-# gan_stay_here: tells mpirun what it must not need for ranks on this machine alone: ssh, and, in Open MPI 4, which dies of a longer
+# gan_local_only: tells mpirun what it must not need for ranks on this machine alone: ssh, and, in Open MPI 4, which dies of a longer
 # one, a host name of at most 56 letters.
-gan_stay_here() {
+gan_local_only() {
     local name
     gan_need_address
     command -v ssh >/dev/null || command -v rsh >/dev/null || export OMPI_MCA_plm=${OMPI_MCA_plm:-isolated}
@@ -109,7 +119,7 @@ gan_stay_here() {
 # container's limit leaves open which cores they are, ranks are not bound; if there are more of them than cores, they take turns.
 gan_place() {
     local ranks=$1 cores threads=1
-    gan_stay_here
+    gan_local_only
     cores=$(gan_cores)
     # shellcheck disable=SC2034 # the script that sources this reads it
     if [ $((cores % ranks)) -eq 0 ] && [ "$cores" -eq "$(gan_real_cores)" ]; then
@@ -170,13 +180,14 @@ gan_trains() {
 }
 
 # Status 0 of mpirun does not prove that a training is done: that of Open MPI 5 ends with 0 also when a host or a daemon is lost.
-# So rank 0 is asked to say on standard error that it has written `done` into status.json (GAN_SAY_DONE), wherever it runs, and
-# an ear takes that line out. gan_ear_open leaves `gan_ear`, its process, and `gan_to`, where mpirun's standard error goes.
-gan_ear_open() {
-    exec {gan_to}> >(gan_ear_listen)
-    gan_ear=$!
+# So rank 0, wherever it runs, is asked to say on standard error that it has written `done` into status.json (GAN_SAY_DONE). A
+# listener passes mpirun's standard error on and takes that line out. gan_listener_open sets `gan_listener`, its process, and
+# `gan_to`, where mpirun's standard error goes.
+gan_listener_open() {
+    exec {gan_to}> >(gan_listener_run)
+    gan_listener=$!
 }
-gan_ear_listen() {
+gan_listener_run() {
     local line heard=1
     trap '' TERM INT HUP USR1 PIPE
     # Not to the end of file: an ssh to a host that is lost keeps the pipe open.
@@ -189,12 +200,12 @@ gan_ear_listen() {
     exit "$heard"
 }
 
-# gan_ear_close STATUS: returns mpirun's status, or 1 when that is 0 and rank 0 has not said that the run is done.
-gan_ear_close() {
+# gan_listener_close STATUS: returns mpirun's status, or 1 when that is 0 and rank 0 has not said that the run is done.
+gan_listener_close() {
     local heard=0
     echo 'gan_dist: the launcher ends' >&"$gan_to"
     exec {gan_to}>&-
-    wait "$gan_ear" || heard=$?
+    wait "$gan_listener" || heard=$?
     [ "$1" -eq 0 ] && [ "$heard" -ne 0 ] || return "$1"
     echo "$0: mpirun ended with status 0, but the run has not said that it is done: a host or a process was lost; the same" \
         "command goes on from the last checkpoint" >&2
@@ -207,11 +218,11 @@ gan_ear_close() {
 # mpirun sets no limit: they save and end with 75. A second one ends them at once. By its path, mpirun finds its other half on
 # other hosts whatever PATH is there.
 gan_mpirun() {
-    local id status asked=1 gan_to=2 gan_ear=''
+    local id status asked=1 gan_to=2 gan_listener=''
     gan_need_mpirun
     gan_twins
     if gan_trains "$@"; then
-        gan_ear_open
+        gan_listener_open
         set -- -x GAN_SAY_DONE=1 "$@"
     fi
     set -m # in a process group of its own, Ctrl-C at a terminal does not reach it
@@ -225,7 +236,7 @@ gan_mpirun() {
         wait "$id" || status=$?
     done
     trap - TERM INT HUP USR1
-    [ -z "$gan_ear" ] || gan_ear_close "$status" || status=$?
+    [ -z "$gan_listener" ] || gan_listener_close "$status" || status=$?
     return "$status"
 }
 
@@ -248,7 +259,7 @@ gan_need_program() {
 # else mpirun, which knows the nodes of a job. USR1 to this shell alone (--signal=B:USR1@..., scancel --batch) asks the ranks to
 # stop: Slurm would send it also to the daemons of mpirun, which it ends.
 gan_slurm_train() {
-    local launcher status interrupted asked='' child='' gan_to=2 gan_ear=''
+    local launcher status interrupted asked='' child='' gan_to=2 gan_listener=''
     trap 'interrupted=yes asked=yes; [ -z "$child" ] || kill -USR1 "$child" 2>/dev/null || :' USR1
     trap 'interrupted=yes' TERM
     gan_need_program
@@ -263,7 +274,7 @@ gan_slurm_train() {
         gan_twins
         launcher=(mpirun --bind-to none)
         if gan_trains "$gan_program" "$@"; then
-            gan_ear_open
+            gan_listener_open
             launcher+=(-x GAN_SAY_DONE=1)
         fi
     fi
@@ -278,7 +289,7 @@ gan_slurm_train() {
         [ -n "$interrupted" ]
     do :; done
     trap '' USR1 TERM
-    [ -z "$gan_ear" ] || gan_ear_close "$status" || status=$?
+    [ -z "$gan_listener" ] || gan_listener_close "$status" || status=$?
     # Ranks that had not begun to train die of the signal; there is nothing to save.
     [ "$asked$status" != yes138 ] || status=75
     return "$status"

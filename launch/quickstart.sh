@@ -16,7 +16,7 @@ build_program() {
         cmake --build "$gan_build" -j "$(nproc)" --target gan_dist
 }
 
-gan_find_room
+gan_choose_folders
 if [ -z "${GAN_DIST:-}" ]; then
     gan_alone build_program
     gan_program=$gan_build/gan_dist

@@ -76,5 +76,5 @@ all() {
     return "$status"
 }
 
-gan_find_room
+gan_choose_folders
 gan_alone all

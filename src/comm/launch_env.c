@@ -128,7 +128,7 @@ static bool may_read_neighbours(void)
 
 /* MPI looks for its settings at home; PMIx crashes for a user who has none, and that of Open MPI 5 asks HOME
  * only. */
-static void find_home(void)
+static void choose_home(void)
 {
     if (getenv("HOME"))
         return;
@@ -137,7 +137,7 @@ static void find_home(void)
 }
 
 /* MPI makes a folder of its own in TMPDIR, else in /tmp, and ends, or crashes, where it may not. */
-static gan_status find_room(void)
+static gan_status choose_tmpdir(void)
 {
     static const char *const others[] = {"/tmp", "/var/tmp", "/dev/shm"};
     const char *folder = getenv("TMPDIR");
@@ -156,7 +156,7 @@ static gan_status find_room(void)
 
 /* Ranks of one host meet in its memory. That they might not meet by its networks, Open MPI 5 says on every
  * start, which looks like a failure; by lo they do. */
-static void stay_at_home(void)
+static void use_loopback(void)
 {
     const char *ranks = getenv("OMPI_COMM_WORLD_SIZE"), *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
     if (ranks && here && strcmp(ranks, here) == 0 && !getenv("OMPI_MCA_btl_tcp_if_exclude"))
@@ -165,7 +165,7 @@ static void stay_at_home(void)
 
 /* The ranks of a host meet in files of some MiB each in /dev/shm; where that is tiny, they would talk over
  * the network, or not at all. */
-static void find_shared_room(void)
+static void choose_shared_memory_folder(void)
 {
     static const char *const names[] = {"OMPI_MCA_btl_vader_backing_directory",
                                         "OMPI_MCA_btl_sm_backing_directory",
@@ -181,7 +181,7 @@ static void find_shared_room(void)
 
 gan_status gan_launch_defaults(void)
 {
-    stay_at_home();
+    use_loopback();
     if (!may_read_neighbours()) {
         setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
         setenv("OMPI_MCA_smsc", "^cma", 0); /* the same in Open MPI 5 */
@@ -189,8 +189,8 @@ gan_status gan_launch_defaults(void)
     /* A process that no launcher started would start a daemon of Open MPI 4, which wants ssh, a network and a
      * host name of less than 64 letters, none of which one process needs. */
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-    find_home();
-    GAN_TRY(find_room());
-    find_shared_room();
+    choose_home();
+    GAN_TRY(choose_tmpdir());
+    choose_shared_memory_folder();
     return GAN_OK;
 }

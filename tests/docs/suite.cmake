@@ -4,5 +4,5 @@ if(GAN_ASAN)
   return()
 endif()
 add_test(NAME docs.code COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/docs/code.sh)
-set_tests_properties(docs.code PROPERTIES LABELS docs COST 60 TIMEOUT 900
+set_tests_properties(docs.code PROPERTIES LABELS docs COST 60 TIMEOUT ${hang_limit}
                      ENVIRONMENT "CC=${CMAKE_C_COMPILER}")

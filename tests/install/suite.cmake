@@ -5,11 +5,11 @@ endif()
 function(gan_install_test name)
   add_test(NAME install.${name}
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/install/${name}.sh $<TARGET_FILE:gan_dist> ${PROJECT_BINARY_DIR} ${CMAKE_COMMAND})
-  set_tests_properties(install.${name} PROPERTIES LABELS install TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(install.${name} PROPERTIES LABELS install TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endfunction()
 
 gan_install_test(manual)
 gan_install_test(installed)
 gan_install_test(places)
 set_tests_properties(install.installed PROPERTIES RESOURCE_LOCK smoke COST 30)
-set_tests_properties(install.places PROPERTIES LABELS "install;long" TIMEOUT 3000) # builds the program twice more
+set_tests_properties(install.places PROPERTIES LABELS "install;long" TIMEOUT ${long_hang_limit}) # builds the program twice more

@@ -8,7 +8,7 @@ function(gan_mpi5_test suite script)
   add_test(NAME mpi5.${script}
            COMMAND bash ${PROJECT_SOURCE_DIR}/tests/mpi/under.sh ${PROJECT_SOURCE_DIR}/tests/${suite}/${script}.sh
                    $<TARGET_FILE:gan_dist> ${ARGN})
-  set_tests_properties(mpi5.${script} PROPERTIES LABELS mpi RESOURCE_LOCK cluster COST 90 TIMEOUT 900 SKIP_RETURN_CODE 77)
+  set_tests_properties(mpi5.${script} PROPERTIES LABELS mpi RESOURCE_LOCK cluster COST 90 TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endfunction()
 
 foreach(script together names cut_and_back cut_for_good killed)
@@ -20,4 +20,4 @@ gan_mpi5_test(dist ranks)
 gan_mpi5_test(dist last_words $<TARGET_FILE:dist_last_words>)
 
 add_test(NAME mpi.mpich COMMAND bash ${PROJECT_SOURCE_DIR}/tests/mpi/mpich.sh $<TARGET_FILE:gan_dist>)
-set_tests_properties(mpi.mpich PROPERTIES LABELS mpi RESOURCE_LOCK mpi COST 90 TIMEOUT 900 SKIP_RETURN_CODE 77)
+set_tests_properties(mpi.mpich PROPERTIES LABELS mpi RESOURCE_LOCK mpi COST 90 TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)

@@ -10,6 +10,6 @@ set_property(TEST ops.known_answers ops.against_ref ops.threads PROPERTY ENVIRON
 # Each instruction set that oneDNN can be held to has products of its own; the best that this CPU has is ops.places.
 foreach(isa SSE41 AVX AVX2)
   add_test(NAME ops.places_${isa} COMMAND ops_test_places)
-  set_tests_properties(ops.places_${isa} PROPERTIES LABELS ops TIMEOUT 1200 ENVIRONMENT DNNL_MAX_CPU_ISA=${isa})
+  set_tests_properties(ops.places_${isa} PROPERTIES LABELS ops TIMEOUT ${hang_limit} ENVIRONMENT DNNL_MAX_CPU_ISA=${isa})
 endforeach()
-set_property(TEST ops.places PROPERTY TIMEOUT 1200)
+set_property(TEST ops.places PROPERTY TIMEOUT ${hang_limit})
