@@ -13,6 +13,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 export OMPI_MCA_odls_base_sigkill_timeout=0
 unset SLURM_NTASKS SLURM_STEP_NUM_TASKS SLURM_PROCID
 export -n GAN_DIST
+unset GAN_BUILD # the tests' own scripts have their own
 # What is tested is the CPU's, also where there are GPUs.
 [[ $(realpath "$0") =~ /tests/(cuda|gpu)/ ]] || export CUDA_VISIBLE_DEVICES=
 
