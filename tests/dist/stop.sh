@@ -9,6 +9,11 @@ write_config net.ini
 export OMPI_MCA_odls_base_sigkill_timeout=1
 words=(--config net.ini --sample-every 0 --checkpoint-every 1 --log-every 50)
 
+# Open MPI 5's mpirun, told to end, kills the ranks after a quarter of a second, in which a step may or may not end: nothing is
+# promised then but that the run goes on from its last checkpoint to the same bytes.
+five=''
+[[ $(mpirun --version) != *'Open MPI'*' 5.'* ]] || five=yes
+
 # rows FOLDER
 rows() {
     if [ -e "$1/log.csv" ]; then wc -l <"$1/log.csv"; else echo 1; fi
@@ -42,6 +47,10 @@ stop() {
     esac
     wait_for_end
     wait_until "the end of all ranks" nobody_left
+    if [ "$3$1" != mpirunUSR1 ] && [ "$3" = mpirun ] && [ -n "$five" ]; then
+        echo "$1 to $3: not looked at, it gives the ranks a quarter of a second; the last checkpoint is of step $(step_of run)"
+        return
+    fi
     says run/status.json '"stopped"' 'asked to stop'
     says out 'stopped on request' 'the same command goes on'
     done=$(step_of run)
