@@ -8,7 +8,8 @@ chmod 755 .
 mkdir -m 777 outs
 words=(--config "$temp/net.ini" --steps 2 --sample-every 0 --out "$temp/outs/run")
 local_sh=$gan_root/launch/local.sh
-library=(LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}") # of an Open MPI that stands elsewhere
+# Of an Open MPI that stands elsewhere; and what chooses the bits.
+library=(LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}" ${DNNL_MAX_CPU_ISA:+"DNNL_MAX_CPU_ISA=$DNNL_MAX_CPU_ISA"})
 train 0 "${words[@]}" --out whole
 
 # starts WORD...: with these words in front, the run ends well, alone and on two ranks.
@@ -95,12 +96,14 @@ done
 ! touch /tmp/file 2>/dev/null || exit 99
 "$@"
 END
-for command in "$gan" "env GAN_DIST=$gan $local_sh 2"; do
-    # shellcheck disable=SC2086 # words
-    unshare --mount bash read_only "${as_nobody[@]}" env -u HOME -u TMPDIR $command --config "$temp/net.ini" --steps 2 --out /mnt/run \
-        >out 2>err || fail "exit status $? on a file system that cannot be written to: $command"
+# on_read_only WORD...: it trains there.
+on_read_only() {
+    unshare --mount bash read_only "${as_nobody[@]}" env -u HOME -u TMPDIR "$@" --config "$temp/net.ini" --steps 2 --out /mnt/run \
+        >out 2>err || fail "exit status $? on a file system that cannot be written to: $*"
     says out /mnt/run/checkpoints/step-00000002.safetensors
-done
+}
+on_read_only "$gan"
+on_read_only env GAN_DIST="$gan" "$local_sh" 2
 sed -i 's,/var/tmp /run,& /dev/shm,' read_only
 status=0
 unshare --mount bash read_only "$gan" "${words[@]}" --out /mnt/run >out 2>err || status=$?
