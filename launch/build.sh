@@ -13,18 +13,20 @@ gan_choose_folders() {
             echo "$0: $gan_root cannot be written, and $folder belongs to somebody else" >&2
             exit 1
         fi
-        echo "$gan_root cannot be written: what would be in it goes to $folder (GAN_BUILD names a folder to build in)"
     fi
     gan_build=$(realpath -m -- "${GAN_BUILD:-$folder/build}")
-    # shellcheck disable=SC2034 # the script that sources this reads it
     gan_runs=$folder/runs
+    [ "$folder" = "$gan_root" ] ||
+        echo "$gan_root cannot be written: builds go to $gan_build (GAN_BUILD names another folder), runs to $gan_runs"
 }
 
 # gan_alone COMMAND...: runs it when no other script installs or builds for the same folder. The lock ends with the command.
 gan_alone() (
     mkdir -p -- "$gan_build"
     exec 8>"$gan_build/.lock"
-    if command -v flock >/dev/null && ! flock -n 8; then
+    local code=0
+    ! command -v flock >/dev/null || flock -n 8 2>/dev/null || code=$?
+    if [ "$code" -eq 1 ]; then # another code: this file system has no locks
         echo "another script builds or tests in $gan_build: waiting for it"
         flock 8
     fi

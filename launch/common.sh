@@ -1,46 +1,8 @@
 # shellcheck shell=bash
 # Sourced by the other scripts: where things are, what mpirun and Open MPI need to be told. Nothing that the user or the site has
-# set is changed. GAN_SITE names a file with the facts of a site (cluster/sites/example.env), sourced before all else.
+# set is changed, but for a TMPDIR that cannot be written to. GAN_SITE names a file with the facts of a site
+# (cluster/sites/example.env), sourced before all else.
 
-# The folder above this file's: the checkout, or share/gan_dist of an installation. Its own name if that leads here (it may be the
-# same on all hosts when what is behind a link is not), else the real one: launch/ itself may be a link.
-gan_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-[ "$gan_root/launch/common.sh" -ef "${BASH_SOURCE[0]}" ] || gan_root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
-if [ -n "${GAN_SITE:-}" ]; then
-    [ -r "$GAN_SITE" ] || { echo "$0: GAN_SITE names $GAN_SITE, which is not there" >&2; exit 2; }
-    # shellcheck source=cluster/sites/example.env
-    . "$GAN_SITE"
-fi
-# gan_cache_folder: prints where builds and runs of a checkout go that cannot be written.
-gan_cache_folder() {
-    local folder=${XDG_CACHE_HOME:-${HOME:-}/.cache}/gan_dist
-    mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ] || folder=${TMPDIR:-/tmp}/gan_dist-$(id -u)
-    echo "$folder"
-}
-
-# gan_find_program: prints the program's name: GAN_DIST, else a checkout's own build (GAN_BUILD names its folder), else what is
-# installed with these scripts, else what PATH has.
-gan_find_program() {
-    local build=$gan_root/build
-    if [ -n "${GAN_DIST:-}" ]; then
-        echo "$GAN_DIST"
-    elif [ -e "$gan_root/CMakeLists.txt" ]; then
-        [ -w "$gan_root" ] || [ -e "$build" ] || build=$(gan_cache_folder)/build
-        echo "${GAN_BUILD:-$build}/gan_dist"
-    elif [ ! -e "$gan_root/../../bin/gan_dist" ] && command -v gan_dist; then
-        :
-    else
-        echo "${gan_root%/*/*}/bin/gan_dist"
-    fi
-}
-gan_program=$(gan_find_program)
-export gan_root gan_program
-
-# mpirun refuses to start for root (containers!) unless told twice. Other users are not affected.
-if [ "$(id -u)" -eq 0 ]; then
-    export OMPI_ALLOW_RUN_AS_ROOT=${OMPI_ALLOW_RUN_AS_ROOT:-1}
-    export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=${OMPI_ALLOW_RUN_AS_ROOT_CONFIRM:-1}
-fi
 # PMIx crashes for a user who has no home, like that of `docker run --user 12345`; that of Open MPI 5 asks HOME only.
 if [ -z "${HOME+set}" ]; then
     HOME=$(getent passwd "$(id -u)" | cut -d: -f6) || true
@@ -55,6 +17,53 @@ gan_choose_tmpdir() {
     [ "$folder" = "${TMPDIR:-/tmp}" ] || export TMPDIR=$folder
 }
 gan_choose_tmpdir
+# The folder above this file's: the checkout, or share/gan_dist of an installation. Its own name if that leads here (it may be the
+# same on all hosts when what is behind a link is not), else the real one: launch/ itself may be a link.
+gan_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+[ "$gan_root/launch/common.sh" -ef "${BASH_SOURCE[0]}" ] || gan_root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
+if [ -n "${GAN_SITE:-}" ]; then
+    [ -r "$GAN_SITE" ] || { echo "$0: GAN_SITE names $GAN_SITE, which is not there" >&2; exit 2; }
+    # shellcheck source=cluster/sites/example.env
+    . "$GAN_SITE"
+fi
+# gan_cache_folder: prints where builds and runs of a checkout go that cannot be written.
+gan_cache_folder() {
+    local folder=${XDG_CACHE_HOME:-$HOME/.cache}/gan_dist above
+    above=$folder
+    while [ ! -e "$above" ]; do
+        above=$(dirname "$above")
+    done
+    [ -w "$above" ] || folder=${TMPDIR:-/tmp}/gan_dist-$(id -u)
+    echo "$folder"
+}
+
+# gan_find_program: prints the program's name: GAN_DIST, else a checkout's own build (GAN_BUILD names its folder), else what is
+# installed with these scripts, else what PATH has.
+gan_find_program() {
+    local folder=$gan_root program
+    if [ -n "${GAN_DIST:-}" ]; then
+        echo "$GAN_DIST"
+    elif [ -e "$gan_root/CMakeLists.txt" ]; then
+        # A folder in /tmp may be another user's.
+        if [ ! -w "$folder" ] && [ ! -x "$folder/build/gan_dist" ] && [ -O "$(gan_cache_folder)" ]; then
+            folder=$(gan_cache_folder)
+        fi
+        echo "${GAN_BUILD:-$folder/build}/gan_dist"
+    else
+        program=${gan_root%/*/*}/bin/gan_dist
+        [ -e "$program" ] || program=$(realpath -m -- "$gan_root/../../bin/gan_dist") # share/gan_dist may be a link
+        [ -e "$program" ] || program=$(command -v gan_dist) || program=${gan_root%/*/*}/bin/gan_dist
+        echo "$program"
+    fi
+}
+gan_program=$(gan_find_program)
+export gan_root gan_program
+
+# mpirun refuses to start for root (containers!) unless told twice. Other users are not affected.
+if [ "$(id -u)" -eq 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=${OMPI_ALLOW_RUN_AS_ROOT:-1}
+    export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=${OMPI_ALLOW_RUN_AS_ROOT_CONFIRM:-1}
+fi
 # Without an environment (env -i) bash has a PATH, but does not hand it on.
 export PATH
 # A container may not bind memory to a socket; Open MPI complains about it on every start and then goes on.
@@ -96,7 +105,7 @@ gan_cores() {
     echo "$cores"
 }
 
-# gan_need_address: ends the script where no network interface is up, not even lo, over which mpirun talks to its own half.
+# gan_need_address: ends the script where no network interface is up, not even lo, over which mpirun talks to its own daemon.
 gan_need_address() {
     [ -r /proc/net/fib_trie ] && ! grep -q LOCAL /proc/net/fib_trie || return 0
     echo "$0: no network interface is up, not even lo, which mpirun needs: ip link set lo up; or a single process: $gan_program" >&2
@@ -192,11 +201,15 @@ gan_listener_run() {
     trap '' TERM INT HUP USR1 PIPE
     # Not to the end of file: an ssh to a host that is lost keeps the pipe open.
     while IFS= read -r line && [[ $line != *"gan_dist: the launcher ends" ]]; do
-        case $line in
-        *'gan_dist: done') heard=0 ;;
-        *) printf '%s\n' "$line" >&2 2>/dev/null || : ;;
-        esac
+        if [[ $line == *'gan_dist: done' ]]; then
+            heard=0
+            line=${line%gan_dist: done}
+            [ -n "$line" ] || continue # others' words, without an end of line, may stand before it
+        fi
+        printf '%s\n' "$line" >&2 2>/dev/null || :
     done
+    line=${line%gan_dist: the launcher ends}
+    [ -z "$line" ] || printf '%s\n' "$line" >&2 2>/dev/null || :
     exit "$heard"
 }
 
@@ -214,7 +227,7 @@ gan_listener_close() {
 
 # gan_mpirun WORDS...: runs mpirun to its end, with its status; 0 of a training only when that is done. mpirun that is told to end by
 # SIGTERM or Ctrl-C gives the ranks odls_base_sigkill_timeout seconds (Open MPI 5: a quarter of one), and it gives as long, twice,
-# after every failure; so that time stays at Open MPI's one second, and the wish to end goes to the ranks as SIGUSR1, for which
+# after every failure; so that time stays at Open MPI's one second, and the request to stop goes to the ranks as SIGUSR1, for which
 # mpirun sets no limit: they save and end with 75. A second one ends them at once. By its path, mpirun finds its other half on
 # other hosts whatever PATH is there.
 gan_mpirun() {
@@ -242,12 +255,13 @@ gan_mpirun() {
 
 gan_need_program() {
     [ -x "$gan_program" ] && return
-    local advice
+    local advice build
+    build=$(dirname "$gan_program")
     if [ -n "${GAN_DIST:-}" ]; then
         advice="GAN_DIST names it"
     elif [ -e "$gan_root/CMakeLists.txt" ]; then
-        printf -v advice 'build it: cmake -S %q -B %q && cmake --build %q (or run %q)' "$gan_root" "$gan_root/build" \
-            "$gan_root/build" "$gan_root/launch/quickstart.sh"
+        printf -v advice 'build it: cmake -S %q -B %q && cmake --build %q (or run %q)' "$gan_root" "$build" "$build" \
+            "$gan_root/launch/quickstart.sh"
     else
         advice="install it again, with these scripts, or name another: export GAN_DIST=/path/of/gan_dist"
     fi

@@ -17,7 +17,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         exit 0
     fi
     echo "$0: this is not Debian or Ubuntu (no apt-get); install with this system's own tools: a C11 compiler, make," \
-        "cmake 3.22, pkg-config, and the development files of Open MPI, oneDNN 2.x, libpng, libjpeg-turbo, zlib, inih," \
+        "cmake 3.22, pkg-config, and the development files of Open MPI, oneDNN (2.6 to 3.x), libpng, libjpeg-turbo, zlib, inih," \
         "cJSON and cmocka" >&2
     exit 1
 fi
@@ -44,13 +44,15 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 as_root() {
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "$@" </dev/null >>"$log" 2>&1
+    "${sudo[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@" </dev/null >>"$log" 2>&1
 }
 
 # apt-get waits for another one that installs, but not for one that fetches lists.
 update() {
     updated=yes
     while ! as_root apt-get update -q && tail -n 3 "$log" | grep -q 'Could not get lock'; do
+        [ "$updated" = waiting ] || echo "another apt-get is fetching lists of packages: waiting for it"
+        updated=waiting
         sleep 2
     done
 }
@@ -64,7 +66,7 @@ as_root dpkg --configure -a || true # what an interrupted apt-get has left half 
 updated=''
 # Lists of packages may be missing (a fresh container) or older than the mirror; only then they are fetched.
 "${install[@]}" --simulate >/dev/null 2>&1 || update
-if ! try && { [ -n "$updated" ] || ! update || ! try; }; then
+if ! try && { [ -n "$updated" ] || { update && ! try; }; }; then
     tail -n 40 "$log" >&2
     echo "$0: apt-get cannot install them (above); to try by hand: ${sudo[*]} apt-get update && ${sudo[*]} ${install[*]}" >&2
     exit 1

@@ -39,5 +39,6 @@ if [ "$status" -ne 0 ]; then
     exit "$status"
 fi
 
-picture=$(find "$out" -path '*/samples/step-*.png' | sort | tail -n 1)
+[ -d "$out/samples" ] || exit 0 # --help
+picture=$(find "$out/samples" -name 'step-*.png' | sort | tail -n 1)
 [ -z "$picture" ] || echo "pictures     $picture  (real ones: $out/samples/reals.png)"

@@ -35,6 +35,12 @@ run_tests() {
     ctest --test-dir "$folder" -j $((jobs + 2)) --output-on-failure --no-tests=error "$@"
 }
 
+# failed_tests FOLDER STATUS: their names; where ctest has left none, its status.
+failed_tests() {
+    local log=$1/Testing/Temporary/LastTestsFailed.log
+    if [ -s "$log" ]; then sed 's/^[0-9]*://' "$log" | xargs; else echo "ctest ended with $2"; fi
+}
+
 summary=()
 status=0
 # half NAME FOLDER TARGET CTEST_OPTIONS... -- CMAKE_OPTIONS...: builds, tests; adds a line to the summary. `status` is that of the first
@@ -58,7 +64,7 @@ half() {
     if [ "$failed" -eq 0 ]; then
         summary+=("$name: all passed; $times")
     else
-        summary+=("$name: FAILED: $(sed 's/^[0-9]*://' "$folder/Testing/Temporary/LastTestsFailed.log" 2>/dev/null | xargs); $times")
+        summary+=("$name: FAILED: $(failed_tests "$folder" "$failed"); $times")
         [ "$status" -ne 0 ] || status=$failed
     fi
 }

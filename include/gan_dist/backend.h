@@ -268,7 +268,8 @@ typedef struct gan_backend_devices {
     char todo[256]; /* about that; "" when nothing needs to be done */
 } gan_backend_devices;
 
-/* Of a host's backend, and of an unknown one, nothing is found. */
+/* Of a host's backend, and of an unknown one, nothing is found; of cuda in a build without it, whether GPUs
+ * are left idle. */
 void gan_backend_find(gan_backend_devices *out, const char *name);
 
 #endif

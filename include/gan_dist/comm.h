@@ -17,7 +17,7 @@ typedef struct gan_exchange gan_exchange; /* one sum in flight; owned by the com
 
 /* The world of this process. comm_mpi: calls MPI_Init_thread and tells the log who this rank is; comm_self:
  * one rank, no MPI calls at all. Refuses (GAN_BAD_INPUT) when the launcher (OMPI_COMM_WORLD_SIZE,
- * PMI_SIZE, SLURM_STEP_NUM_TASKS or SLURM_NTASKS, the first that is set) says more
+ * PMI_SIZE, SLURM_STEP_NUM_TASKS or, inside a step of Slurm, SLURM_NTASKS: the first that is set) says more
  * than 1 while MPI's world has 1: every copy would be rank 0. */
 gan_status gan_comm_open_mpi(gan_comm **out, int *argc, char ***argv);
 gan_status gan_comm_open_self(gan_comm **out);

@@ -1,4 +1,4 @@
-/* module.c: finds and loads a file of the program's that is no part of it: what needs large libraries. */
+/* module.c: loads the program's modules, which are files of their own because they need large libraries. */
 #include "gan_dist/base.h"
 
 #include <dlfcn.h>

@@ -126,8 +126,8 @@ static bool may_read_neighbours(void)
     return scope < 2 && process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
 }
 
-/* MPI looks for its settings at home; PMIx crashes for a user who has none, and that of Open MPI 5 asks HOME
- * only. */
+/* MPI looks for its settings in the home folder. PMIx crashes without one, and Open MPI 5's PMIx looks at
+ * HOME alone. */
 static void choose_home(void)
 {
     if (getenv("HOME"))
@@ -149,17 +149,42 @@ static gan_status choose_tmpdir(void)
             return GAN_OK;
         }
     }
-    return gan_error(GAN_BAD_INPUT,
-                     "MPI needs a folder to write to, and none of /tmp, /var/tmp and /dev/shm can be "
-                     "written to; name one in TMPDIR");
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    return gan_error(GAN_FAILED,
+                     "MPI needs a folder to write to, and none of /tmp, /var/tmp and /dev/shm of host %s can "
+                     "be written to; name one in TMPDIR",
+                     host);
 }
 
-/* Ranks of one host meet in its memory. That they might not meet by its networks, Open MPI 5 says on every
- * start, which looks like a failure; by lo they do. */
+/* Whether a file of Open MPI's settings chooses networks; so might one that the user names. */
+static bool file_chooses_networks(const char *folder, const char *name)
+{
+    char path[4096], line[256];
+    bool found = false;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "r");
+    while (file && !found && fgets(line, sizeof line, file))
+        found = line[strspn(line, " \t")] != '#' && strstr(line, "btl_tcp_if_");
+    if (file)
+        fclose(file);
+    return found;
+}
+
+static bool networks_are_chosen(void)
+{
+    const char *home = getenv("HOME");
+    return getenv("OMPI_MCA_btl_tcp_if_exclude") || getenv("OMPI_MCA_mca_base_param_files") ||
+           (home && file_chooses_networks(home, ".openmpi/mca-params.conf")) ||
+           file_chooses_networks("/etc/openmpi", "openmpi-mca-params.conf");
+}
+
+/* Ranks of one host talk through its memory. Open MPI 5 still warns, on every start, that they cannot reach
+ * each other over its networks, which looks like a failure; over lo they can. */
 static void use_loopback(void)
 {
     const char *ranks = getenv("OMPI_COMM_WORLD_SIZE"), *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (ranks && here && strcmp(ranks, here) == 0 && !getenv("OMPI_MCA_btl_tcp_if_exclude"))
+    if (ranks && here && strcmp(ranks, here) == 0 && !networks_are_chosen())
         setenv("OMPI_MCA_btl_tcp_if_include", "lo", 0);
 }
 

@@ -24,7 +24,7 @@ void gan_launch_place_read(gan_launch_place *out);
 gan_status gan_launch_check_places(const gan_launch_place *places, int n);
 
 /* Before MPI starts: settings of Open MPI that this machine needs, where the user has made none.
- * GAN_BAD_INPUT: no folder for temporary files. */
+ * GAN_FAILED: no folder for temporary files. */
 gan_status gan_launch_defaults(void);
 
 #endif

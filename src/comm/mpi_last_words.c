@@ -7,7 +7,6 @@
 #include "gan_dist/base.h"
 
 #define LAST_WORDS_TAG 32002 /* above that of mpi_gossip.c */
-#define OTHER_HOST     3.0   /* seconds: there it cannot be seen that rank 0 is ready */
 
 static const char what[] = "telling rank 0 why the job ends";
 
@@ -20,8 +19,7 @@ void gan_mpi_last_words(gan_mpi_comm *mpi, int status)
 {
     static last_words words; /* the message may never go out */
     MPI_Request request;
-    double seconds = mpi->base.peers && mpi->base.host == 0 ? GAN_LAST_WORDS_SECONDS : OTHER_HOST;
-    double end = gan_clock() + seconds;
+    double end = gan_clock() + GAN_LAST_WORDS_SECONDS;
     int gone = 0;
     if (mpi->base.rank == 0 || !mpi->view.board)
         return;

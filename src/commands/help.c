@@ -19,7 +19,7 @@ void gan_command_help(void)
          ": trains GANs on one machine or many; start it alone or with mpirun -np N.\n");
     for (size_t i = 0; (command = gan_command_get(i)); i++)
         printf("gan_dist %s\n    %s\n", command->usage, command->help);
-    puts("\nOptions of train, check and bench; each is also a key of the configuration file. A number "
+    puts("\nOptions of train, check, bench and pack; each is also a key of the configuration file. A number "
          "in [] is the default where\nneither preset nor file sets another:");
     print_option("--preset", "NAME", "start from a preset, see below\n");
     print_option("--config", "FILE", "read a configuration file (INI); stronger than the preset\n");

@@ -69,7 +69,7 @@ says out 'backend    cuda (chosen: every rank sees a GPU)' ready
 
 broken "$here $(count 35) CUDASIM_DRIVER=12040" 'driver is too old: it knows CUDA 12.4, and this program was built with 13.0' 'a newer driver'
 given "$here $(count 35)" train 0 check --config net.ini --backend cpu
-broken "$here $(count 3)" 'CUDA cannot begin' nvidia-smi
+broken "$here $(count 3)" 'CUDA cannot initialise' nvidia-smi
 broken "$here $(count 34)" 'stub of libcuda.so.1' LD_LIBRARY_PATH
 broken "$here $(count 46)" 'CUDA says: ' '(46)' nvidia-smi
 broken "$here $(count 802)" 'fabric manager' 'systemctl start nvidia-fabricmanager'
@@ -79,7 +79,7 @@ broken "$here $(count 999)" '(999)' nvidia-uvm
 broken "$there CUDASIM_DEVICES=0" 'CUDA sees no GPU, though /dev/nvidiactl is there' '--gpus-per-node' '--gpus all'
 broken "$here CUDASIM_CONTROL=denied CUDASIM_DEVICES=0" 'CUDA sees no GPU, though /dev/nvidiactl is there'
 broken "$there CUDASIM_DEVICES=2 CUDA_VISIBLE_DEVICES=7" "CUDA_VISIBLE_DEVICES='7' names no GPU that is here" 'nvidia-smi -L'
-no_code "$here CUDASIM_CAPABILITY=70" 'has compute capability 7.0' 'code for 7.5, 8.0, 9.0 alone' '-DCMAKE_CUDA_ARCHITECTURES=70 and CUDA 12'
+no_code "$here CUDASIM_CAPABILITY=70" 'has compute capability 7.0' 'code for 7.5, 8.0, 9.0 alone' '-DCMAKE_CUDA_ARCHITECTURES=70 and an older CUDA Toolkit'
 no_code "$here CUDASIM_CAPABILITY=120 CUDASIM_FAIL=launch:1=222" 'has compute capability 12.0' '-DCMAKE_CUDA_ARCHITECTURES=120, or'
 given "$here CUDASIM_FAIL=kernel:1" refuses 1 0 'cuda backend: ' 'illegal memory access' 'device 0 (' -- check --config net.ini
 

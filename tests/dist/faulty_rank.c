@@ -1,5 +1,6 @@
 /* Preloaded into the program: on rank 1 a bit of each long message of floats arrives wrong, as from a faulty
- * memory: a high one, which no later rounding takes back. Waiting for a message at once is safe with two ranks, of which the other does not. */
+ * memory: a high one, which no later rounding takes back. Waiting for a message at once is safe with two
+ * ranks, of which the other does not. */
 #include <mpi.h>
 #include <stdint.h>
 #include <string.h>

@@ -22,7 +22,7 @@ done
 mount --bind "$archives" "$root/var/cache/apt/archives"
 hostname fresh
 echo "127.0.0.1 localhost fresh" >"$root/etc/hosts"
-# Not exec: this process takes in those whose parents have ended.
+# Not exec: as process 1, this one reaps orphans.
 status=0
 env -i TERM=dumb /usr/sbin/chroot "$root" /bin/su -l "$user" -c "$command" || status=$?
 exit "$status"

@@ -8,7 +8,7 @@
 # ones, always; update mends the first two.
 mkdir bin
 for tool in bash env grep mktemp rm tail cat sleep id; do
-    ln -s "$(command -v "$tool")" "bin/$tool"
+    ln -s "$(type -P "$tool")" "bin/$tool"
 done
 cat >bin/dpkg-query <<'E2'
 #!/bin/bash

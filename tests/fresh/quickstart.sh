@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# quickstart.sh PROGRAM: launch/quickstart.sh in a checkout of which the build is a matter of a link: where it builds and trains, what
+# quickstart.sh PROGRAM: launch/quickstart.sh in a checkout whose build only makes a link: where it builds and trains, what
 # it prints, being stopped, two at once, a checkout that cannot be written.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
@@ -61,15 +61,21 @@ GAN_BUILD="b u" quickstart "${few[@]}" --steps 1 --out=two
 done_in two 1
 [ -e "b u/gan_dist" ] || fail "GAN_BUILD is not where it builds"
 
-# Two at once wait for each other's build.
-GAN_BUILD="b u" "$tree/launch/quickstart.sh" "${few[@]}" --steps 1 --out first >first.out 2>&1 &
+# Two wait for a third that builds (this test holds its lock), and then for each other.
+exec 7>"b u/.lock"
+flock 7
+GAN_BUILD="b u" "$tree/launch/quickstart.sh" "${few[@]}" --steps 1 --out first >first.out 2>&1 7>&- &
+other=$!
+GAN_BUILD="b u" "$tree/launch/quickstart.sh" "${few[@]}" --steps 1 --out second >second.out 2>&1 7>&- &
 started=$!
-quickstart_status=0
-GAN_BUILD="b u" quickstart "${few[@]}" --steps 1 --out second
-quickstart_status=$status
+wait_until "the first waits" grep -q "waiting for it" first.out
+wait_until "the second waits" grep -q "waiting for it" second.out
+exec 7>&-
 wait_for_end
-[ "$status" -eq 0 ] && [ "$quickstart_status" -eq 0 ] || fail "two at once: $status, $quickstart_status: $(cat first.out)"
-cat first.out out | grep -q "waiting for it" || fail "neither has waited"
+[ "$status" -eq 0 ] || fail "the second of two at once: exit status $status: $(cat second.out)"
+started=$other
+wait_for_end
+[ "$status" -eq 0 ] || fail "the first of two at once: exit status $status: $(cat first.out)"
 
 # Stopped, it says how to go on; and goes on.
 has_rows() {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by run.sh: the fresh system, and a life apart from this one. Sets `temp`, a folder of this run.
+# Sourced by run.sh: the fresh system, and commands that run isolated in it. Sets `temp`, a folder of this run.
 : "${checkout:?}" "${suite:?}" "${system:?}"
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -53,7 +53,7 @@ copy_apt_settings() {
     local file
     cp /etc/resolv.conf "$1/etc/resolv.conf"
     apt-config dump | grep -E '^Acquire::(http|https|Check|ForceIPv)' >"$1/etc/apt/apt.conf.d/90host" || true
-    for file in $(sed -nE 's/^.*::Ca(Info|Path) "(.*)";$/\2/p' "$1/etc/apt/apt.conf.d/90host"); do
+    for file in $(sed -nE 's/^.*::Ca(Info|Path) "(.*)";$/\2/Ip' "$1/etc/apt/apt.conf.d/90host"); do
         mkdir -p "$1$(dirname "$file")"
         cp -rL "$file" "$1$file"
     done

@@ -10,7 +10,7 @@ completion=$build/manual/gan_dist.bash
 # --- the page ----------------------------------------------------------------------------------------
 
 readers=0
-# quiet COMMAND...: says nothing on standard error, and fails not.
+# quiet COMMAND...: says nothing on standard error, and does not fail.
 quiet() {
     readers=$((readers + 1))
     "$@" >out 2>err || fail "$* fails"

@@ -107,6 +107,6 @@ on_read_only env GAN_DIST="$gan" "$local_sh" 2
 sed -i 's,/var/tmp /run,& /dev/shm,' read_only
 status=0
 unshare --mount bash read_only "$gan" "${words[@]}" --out /mnt/run >out 2>err || status=$?
-[ "$status" -eq 2 ] || fail "exit status $status, not 2, where nothing can be written to"
+[ "$status" -eq 1 ] || fail "exit status $status, not 1, where nothing can be written to"
 said_once
 says err TMPDIR

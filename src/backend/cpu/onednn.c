@@ -2,7 +2,7 @@
  * thread. The only file that knows which version of oneDNN it is. */
 #include "onednn.h"
 
-#include <dnnl.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +153,7 @@ static gan_status desc_take(gan_dnnl_desc **out, dnnl_status_t made, dnnl_memory
 static gan_status describe(gan_dnnl_desc **out, int n, int c, int h, int w, dnnl_format_tag_t tag)
 {
     const dnnl_dims_t dims = {n, c, h, w};
-    dnnl_memory_desc_t own;
+    dnnl_memory_desc_t own = {0};
     dnnl_status_t made = desc_by_tag(&own, dims, tag);
     return desc_take(out, made, own);
 }
@@ -179,7 +179,7 @@ size_t gan_dnnl_desc_floats(const gan_dnnl_desc *desc)
 static gan_status query_desc(gan_dnnl_desc **out, dnnl_primitive_desc_t descriptor, dnnl_query_t what,
                              int index)
 {
-    dnnl_memory_desc_t own;
+    dnnl_memory_desc_t own = {0};
     dnnl_status_t made = desc_copy(&own, dnnl_primitive_desc_query_md(descriptor, what, index));
     return desc_take(out, made, own);
 }

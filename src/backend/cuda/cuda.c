@@ -159,13 +159,13 @@ static gan_status open_parts(gan_cuda *cuda)
     GAN_TRY(gan_cuda_check(be, "cudaStreamCreateWithFlags",
                            cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking)));
     be->stream = stream;
-    GAN_TRY(open_cublas(cuda));
     GAN_TRY(gan_cuda_alloc(be, &memory, GAN_CUDA_PARTIALS * sizeof(double)));
     cuda->partials = memory;
     GAN_TRY(gan_cuda_alloc(be, &memory, sizeof *cuda->launch));
     cuda->launch = memory;
     GAN_TRY(gan_cuda_open_slots(cuda));
-    return gan_cuda_try(be);
+    GAN_TRY(gan_cuda_try(be)); /* before cuBLAS, which says less of a device that it has no code for */
+    return open_cublas(cuda);
 }
 
 gan_status gan_cuda_open(gan_backend **out, const gan_backend_options *options)

@@ -13,7 +13,7 @@ typedef struct reason {
 } reason;
 
 static const reason reasons[] = {
-    {cudaErrorInitializationError, "CUDA cannot begin", "look at `nvidia-smi` and `dmesg`"},
+    {cudaErrorInitializationError, "CUDA cannot initialise", "look at `nvidia-smi` and `dmesg`"},
     {cudaErrorStubLibrary, "the CUDA Toolkit's stub of libcuda.so.1 was loaded in place of the driver's",
      "take the folder `stubs` out of LD_LIBRARY_PATH"},
     {cudaErrorSystemNotReady, "the fabric manager of the NVSwitches does not run",
@@ -23,10 +23,9 @@ static const reason reasons[] = {
     {cudaErrorCompatNotSupportedOnDevice,
      "the forward compatibility package (cuda-compat) does not work with this GPU",
      "take its folder out of LD_LIBRARY_PATH"},
-    {cudaErrorUnknown, "CUDA does not know itself what fails (999)",
-     "load the kernel module nvidia-uvm (`modprobe nvidia-uvm`, `nvidia-smi`) or start the machine again, in "
-     "a "
-     "container give it /dev/nvidia-uvm"},
+    {cudaErrorUnknown, "CUDA reports an unknown error (999)",
+     "load the kernel module nvidia-uvm (`modprobe nvidia-uvm`, `nvidia-smi`) or restart the machine; "
+     "a container needs /dev/nvidia-uvm"},
 };
 
 static void broken(gan_backend_devices *out, cudaError_t error)

@@ -36,8 +36,10 @@ void gan_cuda_find(gan_backend_devices *out)
         return;
     }
     if (gan_module_load(&module, MODULE) != GAN_OK) {
-        gan_devices_none(out, GAN_FOUND_BROKEN, "install the CUDA libraries that it needs, or build again",
-                         "%s", gan_error_message());
+        const bool gpu = driver.control || !gan_driver_sees_none(&driver);
+        gan_devices_none(out, gpu ? GAN_FOUND_BROKEN : GAN_FOUND_IDLE,
+                         "install the CUDA libraries that it needs, or build again", "%s",
+                         gan_error_message());
         return;
     }
     void *symbol = dlsym(module, "gan_cuda_find");

@@ -39,7 +39,7 @@ static gan_status refuse(gan_backend *be, cudaError_t error)
         "backend cuda: %s has compute capability %d.%d, and this build has code for %s alone (%s): "
         "build with -DCMAKE_CUDA_ARCHITECTURES=%d%d%s, or use --backend cpu",
         be->place, major, minor, known, cudaGetErrorString(error), major, minor,
-        10 * major + minor < 75 ? " and CUDA 12 or older, the last that knows it" : "");
+        10 * major + minor < 75 ? " and an older CUDA Toolkit that knows it" : "");
 }
 
 gan_status gan_cuda_try(gan_backend *be)
