@@ -14,7 +14,9 @@ gan_choose_tmpdir() {
     for folder in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm; do
         [ ! -d "$folder" ] || [ ! -w "$folder" ] || break
     done
-    [ "$folder" = "${TMPDIR:-/tmp}" ] || export TMPDIR=$folder
+    [ "$folder" != "${TMPDIR:-/tmp}" ] || return 0
+    [ -z "${TMPDIR:-}" ] || echo "$0: TMPDIR=$TMPDIR cannot be written to; taking $folder" >&2
+    export TMPDIR=$folder
 }
 gan_choose_tmpdir
 # The folder above this file's: the checkout, or share/gan_dist of an installation. Its own name if that leads here (it may be the

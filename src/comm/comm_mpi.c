@@ -251,6 +251,7 @@ static gan_status open_world(gan_mpi_comm *mpi)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     gan_log_init(rank, size); /* before the first wait, which may have to be told */
+    gan_launch_warn();
     if (size > 1)
         GAN_TRY(gan_watch_open(&mpi->base.watch, rank));
     GAN_TRY(open_comms(mpi));

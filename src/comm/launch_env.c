@@ -10,9 +10,13 @@
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "gan_dist/log.h"
 
 #define SHARED_FOLDER "/dev/shm"
 #define SHARED_BYTES  ((uint64_t)16 << 20)
+
+/* What was taken in place of what cannot be used; NULL: nothing had to be. */
+static const char *closed_tmpdir, *shared_folder;
 
 /* What Slurm says of the whole job also stands in the shell of salloc and in a batch script, where a process
  * that is started directly runs alone. Only srun, which starts copies, names a step. */
@@ -145,6 +149,7 @@ static gan_status choose_tmpdir(void)
         return GAN_OK;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (access(others[i], W_OK) == 0) {
+            closed_tmpdir = folder && *folder ? strdup(folder) : NULL;
             setenv("TMPDIR", others[i], 1);
             return GAN_OK;
         }
@@ -200,8 +205,9 @@ static void choose_shared_memory_folder(void)
     if (access(SHARED_FOLDER, W_OK) == 0 && statvfs(SHARED_FOLDER, &room) == 0 &&
         (uint64_t)room.f_blocks * room.f_frsize >= SHARED_BYTES)
         return;
+    shared_folder = folder && *folder ? folder : "/tmp";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        setenv(names[i], folder && *folder ? folder : "/tmp", 0);
+        setenv(names[i], shared_folder, 0);
 }
 
 gan_status gan_launch_defaults(void)
@@ -218,4 +224,20 @@ gan_status gan_launch_defaults(void)
     GAN_TRY(choose_tmpdir());
     choose_shared_memory_folder();
     return GAN_OK;
+}
+
+void gan_launch_warn(void)
+{
+    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE"), *rank = getenv("OMPI_COMM_WORLD_LOCAL_RANK");
+    char host[256] = "";
+    if (rank && strcmp(rank, "0") != 0)
+        return;
+    gethostname(host, sizeof host - 1);
+    if (closed_tmpdir)
+        gan_log_rank("warning: host %s: TMPDIR=%s cannot be written to; MPI's files go to %s", host,
+                     closed_tmpdir, getenv("TMPDIR"));
+    if (shared_folder && here && strcmp(here, "1") != 0)
+        gan_log_rank("warning: host %s: " SHARED_FOLDER " is too small or cannot be written to; its ranks "
+                     "share memory in files in %s, which may be slower (containers: --shm-size=1g)",
+                     host, shared_folder);
 }

@@ -27,4 +27,8 @@ gan_status gan_launch_check_places(const gan_launch_place *places, int n);
  * GAN_FAILED: no folder for temporary files. */
 gan_status gan_launch_defaults(void);
 
+/* After the log knows the rank: the first rank of a host warns of what was taken in place of a TMPDIR or a
+ * /dev/shm that cannot be used. Not collective. */
+void gan_launch_warn(void);
+
 #endif

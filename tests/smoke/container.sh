@@ -57,7 +57,10 @@ fi
 ! getent passwd 54321 >/dev/null || fail "there is a user 54321"
 as_nobody=(setpriv --reuid=54321 --regid=54321 --clear-groups)
 starts "${as_nobody[@]}" env -u HOME
+starts_alone "${as_nobody[@]}" env HOME=/root TMPDIR=/root
+says err 'warning: ' 'TMPDIR=/root cannot be written to'
 starts "${as_nobody[@]}" env HOME=/root TMPDIR=/root
+says err 'TMPDIR=/root cannot be written to; taking'
 # shellcheck disable=SC2016 # expanded there
 without_passwd=(unshare --mount bash -c 'mount --bind /dev/null /etc/passwd && exec "$@"' bash)
 starts "${without_passwd[@]}" env -u HOME
@@ -85,6 +88,7 @@ fi
 # --- file systems: a small /dev/shm; none but --out's that can be written to
 # shellcheck disable=SC2016
 starts unshare --mount bash -c 'mount -t tmpfs -o size=64k none /dev/shm && exec "$@"' bash
+says err 'warning: ' '/dev/shm is too small' "share memory in files in ${TMPDIR:-/tmp}"
 cat >read_only <<'END'
 set -e
 mount --make-rprivate /
