@@ -11,7 +11,7 @@ words=(--config net.ini --out run --checkpoint-every 5)
 # Of mpirun 5 one hears of the first rank that notices instead, and of a daemon nothing.
 also=''
 [[ $(mpirun --version) == *' 4.'* ]] ||
-    also='|on node (hosta|hostb|10.77.0.3) (exited|calling)|host hostb, pid [0-9]*\) has died'
+    also='|on node (hosta|hostb|10.77.0.3) (exited|calling)|host hostb, pid [0-9]*\) has died|Remote host: +(hosta|hostb|10.77.0.3)'
 
 # killed WHAT LINE NUMBERS: the processes with these numbers, which `start` has started.
 killed() {

@@ -112,7 +112,7 @@ for threads in 1 2; do
 done
 finish large "${words[@]}"
 
-# In a step of some seconds: the same wish twice is one wish, a later one ends the process at once, in that step.
+# In a step of some seconds: two requests that come at once are one, a later one ends the process at once, in that step.
 words=(--preset dcgan64 --data faces:256 --batch 256 --threads 1 --sample-every 0 --log-every 1 --checkpoint-every 0)
 runs() {
     grep -q '"running"' "$1/status.json"
@@ -120,11 +120,14 @@ runs() {
 for way in together later; do
     start 0 "${words[@]}" --out "$way" --steps 2
     wait_until "the first step" runs "$way"
-    kill -TERM "$started" "$started"
-    # The process may have slept when the first came, so that these two are the same wish, too: then the next is not.
+    # Both wait for the process to go on, so that however busy the machine is, they come at once.
+    kill -STOP "$started"
+    kill -TERM "$started"
+    [ "$way" = later ] || kill -INT "$started"
+    kill -CONT "$started"
     while [ "$way" = later ] && sleep 0.8 && kill -TERM "$started" 2>/dev/null; do :; done
     wait_for_end
-    echo "TERM twice, $way: status $status"
+    echo "two requests, $way: status $status"
     case $way in
     together) [ "$status" -eq 75 ] && has_rows "$way" 2 || fail "exit status $status, not 75, or not after the step" ;;
     later) [ "$status" -eq 143 ] && ! has_rows "$way" 2 || fail "exit status $status, not 143, or not in the step" ;;
