@@ -190,29 +190,55 @@ gan_trains() {
     return 1
 }
 
-# Status 0 of mpirun does not prove that a training is done: that of Open MPI 5 ends with 0 also when a host or a daemon is lost.
-# So rank 0, wherever it runs, is asked to say on standard error that it has written `done` into status.json (GAN_SAY_DONE). A
-# listener passes mpirun's standard error on and takes that line out. gan_listener_open sets `gan_listener`, its process, and
-# `gan_to`, where mpirun's standard error goes.
+# Status 0 of mpirun does not prove that a training is done: that of Open MPI 5 ends with 0 also when a host or a daemon is lost, and
+# now and then it does not end when all its ranks have. So rank 0, wherever it runs, is asked (GAN_TELL_LAUNCHER) to say on standard
+# error, every five seconds, that it is there, and at last that it has written `done` into status.json. A listener passes mpirun's
+# standard error on, takes those lines out, and ends an mpirun that outlives rank 0 by gan_deaf_seconds. gan_listener_open sets
+# `gan_listener`, its process, and `gan_to`, where mpirun's standard error goes; gan_listener_watch says which process that mpirun is.
+gan_deaf_seconds=120
 gan_listener_open() {
     exec {gan_to}> >(gan_listener_run)
     gan_listener=$!
 }
+gan_listener_watch() { # PROCESS
+    [ -z "$gan_listener" ] || echo "gan_dist: the launcher is $1" >&"$gan_to"
+}
+
+# Reads with a limit, so that silence can be counted: in turns of a tenth, or a script that was stopped and goes on would take the
+# time in between for silence.
 gan_listener_run() {
-    local line heard=1
+    local line part='' heard=1 launcher='' silent='' status
     trap '' TERM INT HUP USR1 PIPE
-    # Not to the end of file: an ssh to a host that is lost keeps the pipe open.
-    while IFS= read -r line && [[ $line != *"gan_dist: the launcher ends" ]]; do
-        if [[ $line == *'gan_dist: done' ]]; then
-            heard=0
-            line=${line%gan_dist: done}
-            [ -n "$line" ] || continue # others' words, without an end of line, may stand before it
+    while :; do
+        status=0
+        IFS= read -r -t "$((gan_deaf_seconds / 10))" line || status=$?
+        if [ "$status" -gt 128 ]; then # the limit: `line` is what came before it
+            part+=$line
+            [ -z "$silent" ] || silent=$((silent + 1))
+            [ "${silent:-0}" -lt 10 ] || { gan_end_launcher "$launcher"; silent=''; }
+            continue
         fi
-        printf '%s\n' "$line" >&2 2>/dev/null || :
+        line=$part$line part=''
+        case $line in # others' words, without an end of line, may stand before ours
+        *'gan_dist: here') silent=0 line=${line%gan_dist: here} ;;
+        *'gan_dist: done') heard=0 line=${line%gan_dist: done} ;;
+        *'gan_dist: the launcher is '*) launcher=${line##* } line=${line%gan_dist: the launcher is *} ;;
+        # Not to the end of file: an ssh to a host that is lost keeps the pipe open.
+        *'gan_dist: the launcher ends') status=1 line=${line%gan_dist: the launcher ends} ;;
+        *) line=$line$'\n' ;;
+        esac
+        printf '%s' "$line" >&2 2>/dev/null || :
+        [ "$status" -eq 0 ] || exit "$heard"
     done
-    line=${line%gan_dist: the launcher ends}
-    [ -z "$line" ] || printf '%s\n' "$line" >&2 2>/dev/null || :
-    exit "$heard"
+}
+
+# gan_end_launcher PROCESS: asks it to end, ends it ten seconds later.
+gan_end_launcher() {
+    echo "$0: nothing was heard of rank 0 for $gan_deaf_seconds s, and mpirun does not end: ending it; the same command goes on" \
+        "from the last checkpoint" >&2
+    kill -TERM "$1" 2>/dev/null || :
+    sleep 10
+    kill -KILL "$1" 2>/dev/null || :
 }
 
 # gan_listener_close STATUS: returns mpirun's status, or 1 when that is 0 and rank 0 has not said that the run is done.
@@ -238,12 +264,13 @@ gan_mpirun() {
     gan_twins
     if gan_trains "$@"; then
         gan_listener_open
-        set -- -x GAN_SAY_DONE=1 "$@"
+        set -- -x GAN_TELL_LAUNCHER=1 "$@"
     fi
     set -m # in a process group of its own, Ctrl-C at a terminal does not reach it
     "$(command -v mpirun)" "$@" </dev/null 2>&"$gan_to" &
     id=$!
     set +m
+    gan_listener_watch "$id"
     trap 'asked=1; kill -USR1 "$id" 2>/dev/null || true' TERM INT HUP USR1
     while [ "$asked" -eq 1 ]; do # a signal ends `wait` before mpirun has ended
         asked=0
@@ -291,12 +318,13 @@ gan_slurm_train() {
         launcher=(mpirun --bind-to none)
         if gan_trains "$gan_program" "$@"; then
             gan_listener_open
-            launcher+=(-x GAN_SAY_DONE=1)
+            launcher+=(-x GAN_TELL_LAUNCHER=1)
         fi
     fi
     [ -z "$asked" ] || return 75
     "${launcher[@]}" "$gan_program" "$@" 2>&"$gan_to" &
     child=$!
+    gan_listener_watch "$child"
     # A signal ends `wait` before what it waits for.
     while
         interrupted=

@@ -7,6 +7,7 @@
 
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
+#include "launcher.h"
 
 gan_phase gan_training_phase(gan_training *t, gan_phase phase)
 {
@@ -94,18 +95,13 @@ static void print_where(const gan_training *t)
     gan_log0("checkpoint   %s", t->checkpoint);
 }
 
-/* To the scripts in launch/, which ask for it: mpirun of Open MPI 5 ends with 0 also when it lost a host. */
-static void say_done(const gan_training *t)
-{
-    if (gan_comm_rank(t->comm) == 0 && getenv("GAN_SAY_DONE"))
-        fputs("gan_dist: done\n", stderr);
-}
-
 gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config *config)
 {
     static gan_training training; /* large, and alone */
     gan_training *t = &training;
     GAN_TRY(gan_comm_agree(comm, gan_stop_divert()));
+    if (gan_comm_rank(comm) == 0)
+        gan_launcher_open();
     gan_status status = gan_training_open(t, comm, config);
     if (status != GAN_OK) {
         if (!gan_comm_has_told(comm)) /* else ranks are missing, and closing is collective */
@@ -130,7 +126,8 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
         gan_training_status(t, "done", "");
         if (t->done > t->first)
             print_where(t);
-        say_done(t);
+        if (gan_comm_rank(comm) == 0)
+            gan_launcher_done();
     } else {
         gan_training_status(t, "failed", gan_error_message());
         *others_wait = !t->agreed;

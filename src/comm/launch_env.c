@@ -1,12 +1,14 @@
 /* launch_env.c: what the launcher left in the environment, and what MPI has to find there. */
 #include "launch_env.h"
 
+#include <ftw.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 
 /* What was taken in place of what cannot be used; NULL: nothing had to be. */
 static const char *closed_tmpdir, *shared_folder;
+static const char *tmpdir; /* taken in place of closed_tmpdir */
 
 /* What Slurm says of the whole job also stands in the shell of salloc and in a batch script, where a process
  * that is started directly runs alone. Only srun, which starts copies, names a step. */
@@ -150,6 +153,7 @@ static gan_status choose_tmpdir(void)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (access(others[i], W_OK) == 0) {
             closed_tmpdir = folder && *folder ? strdup(folder) : NULL;
+            tmpdir = others[i];
             setenv("TMPDIR", others[i], 1);
             return GAN_OK;
         }
@@ -160,6 +164,37 @@ static gan_status choose_tmpdir(void)
                      "MPI needs a folder to write to, and none of /tmp, /var/tmp and /dev/shm of host %s can "
                      "be written to; name one in TMPDIR",
                      host);
+}
+
+/* MPI's folder of a process that no launcher started, and of which process; "" where there is none. */
+static char own_folder[4096];
+static pid_t own_folder_of;
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info, (void)kind, (void)place;
+    return remove(path);
+}
+
+static void remove_own_folder(void)
+{
+    if (getpid() == own_folder_of)
+        nftw(own_folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Processes that no launcher started all call themselves the first of job 0. Open MPI 4 would give them one
+ * folder, which one of them removes while another starts in it; so each gets one of its own. */
+static void make_own_folder(void)
+{
+    const char *folder = getenv("TMPDIR");
+    if (has_rank())
+        return;
+    snprintf(own_folder, sizeof own_folder, "%s/gan_dist-XXXXXX", folder && *folder ? folder : "/tmp");
+    if (!mkdtemp(own_folder)) /* MPI tells whatever is wrong with it */
+        return;
+    own_folder_of = getpid();
+    setenv("TMPDIR", own_folder, 1);
+    atexit(remove_own_folder);
 }
 
 /* Whether a file of Open MPI's settings chooses networks; so might one that the user names. */
@@ -205,7 +240,9 @@ static void choose_shared_memory_folder(void)
     if (access(SHARED_FOLDER, W_OK) == 0 && statvfs(SHARED_FOLDER, &room) == 0 &&
         (uint64_t)room.f_blocks * room.f_frsize >= SHARED_BYTES)
         return;
-    shared_folder = folder && *folder ? folder : "/tmp";
+    shared_folder = strdup(folder && *folder ? folder : "/tmp");
+    if (!shared_folder)
+        return;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         setenv(names[i], shared_folder, 0);
 }
@@ -223,6 +260,7 @@ gan_status gan_launch_defaults(void)
     choose_home();
     GAN_TRY(choose_tmpdir());
     choose_shared_memory_folder();
+    make_own_folder();
     return GAN_OK;
 }
 
@@ -235,7 +273,7 @@ void gan_launch_warn(void)
     gethostname(host, sizeof host - 1);
     if (closed_tmpdir)
         gan_log_rank("warning: host %s: TMPDIR=%s cannot be written to; MPI's files go to %s", host,
-                     closed_tmpdir, getenv("TMPDIR"));
+                     closed_tmpdir, tmpdir);
     if (shared_folder && here && strcmp(here, "1") != 0)
         gan_log_rank("warning: host %s: " SHARED_FOLDER " is too small or cannot be written to; its ranks "
                      "share memory in files in %s, which may be slower (containers: --shm-size=1g)",

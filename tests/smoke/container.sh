@@ -42,6 +42,18 @@ starts env -i "PATH=$PATH" "${library[@]}"
 starts env HOME=/nowhere/at/all
 starts_alone env -i "${library[@]}"
 
+# Two at once do not meet in MPI's folder, and leave nothing of it.
+mkdir tmp
+for run in one two; do
+    TMPDIR=$temp/tmp "$gan" "${words[@]}" --steps 100000000 --out "outs/$run" >"$run.out" 2>&1 &
+    wait_until "a step" test -s "outs/$run/log.csv"
+done
+folders=(tmp/*)
+[ "${#folders[@]}" -eq 2 ] || fail "two processes, and these folders: ${folders[*]}"
+kill -TERM $(jobs -p)
+wait || true
+[ -z "$(ls -A tmp)" ] || fail "left in TMPDIR: $(ls -A tmp)"
+
 # The shell of salloc: what Slurm says of the job does not say that copies were started. A step's tasks are.
 export SLURM_JOB_ID=7 SLURM_NTASKS=8 SLURM_NNODES=2 SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_NODEID=0
 starts_alone env

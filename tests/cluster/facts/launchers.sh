@@ -108,6 +108,21 @@ for word in check 'bench --bench-steps 1' --help 'train --help' --version; do
     with_lost 0 $word
     [ "$status" -eq 0 ] || fail "exit status $status, not 0, of $word"
 done
+# This one does not notice that its ranks have ended: two words of rank 0, half a line of others, then nothing.
+mkdir deaf
+cat >deaf/mpirun <<'E1'
+#!/bin/sh
+[ "$1" != --version ] || { echo 'mpirun (Open MPI) 5.0.0'; exit; }
+printf 'gan_dist: here\nhalf a line, gan_dist: here\n, its end\n' >&2
+exec sleep 1000
+E1
+chmod +x deaf/mpirun
+status=0
+# shellcheck disable=SC2016 # expanded there
+PATH=$temp/deaf:$PATH bash -c '. "$1/launch/common.sh"; gan_deaf_seconds=10; gan_mpirun "$gan_program"' deaf "$gan_root" 2>err || status=$?
+case $status in 0 | 75) fail "exit status $status of an mpirun that had to be ended" ;; esac
+says err 'half a line, , its end' 'nothing was heard of rank 0 for 10 s'
+! grep 'gan_dist: ' err || fail "words to the script are not taken out"
 # Another MPI's mpirun does not know the scripts' words.
 printf '#!/bin/sh\necho "HYDRA build details:"\n' >lost/mpirun
 status=0
@@ -119,7 +134,7 @@ says err "$temp/lost/mpirun is not the mpirun of Open MPI"
 
 # seen WORDS...: the environment of rank 0 of those that local.sh starts, by a program that prints it: mpirun cuts what several
 # print in pieces of its own, and mixes them.
-printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 0 ] || env\n[ -z "$GAN_SAY_DONE" ] || echo "gan_dist: done" >&2\n' >show
+printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 0 ] || env\n[ -z "$GAN_TELL_LAUNCHER" ] || echo "gan_dist: done" >&2\n' >show
 chmod +x show
 seen() {
     GAN_DIST=$temp/show "$local_sh" "$@" >seen.out 2>err || fail "local.sh $*"
