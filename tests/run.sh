@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# tests/run.sh [quick]: installs what is missing, builds, runs all tests; then builds with AddressSanitizer and UBSan and runs them
-# again, without the slow ones: ten minutes on two cores, and the builds. `quick`: under a minute, the unit tests of every suite,
-# without ranks and sanitizers. A second run finds the builds up to date. Left out: the label `long` (ctest --test-dir build
-# -L long), and fuzzing, which needs clang (tests/fuzz/run.sh). GAN_BUILD names another folder to build in than `build`, with
-# -asan behind it for the second; GAN_WERROR=ON lets warnings fail the build.
+# tests/run.sh [quick]: installs what is missing, builds, runs the tests; then builds with AddressSanitizer and UBSan and runs them
+# again, without the slow ones: under ten minutes on two cores, builds and all. `quick`: under a minute, the unit tests of every
+# suite, without ranks and sanitizers. A second run finds the builds up to date. Left out: the label `wide`, which .ci/run runs
+# (ctest --test-dir build -L wide), the label `long` (-L long), and fuzzing, which needs clang (tests/fuzz/run.sh). GAN_BUILD names
+# another folder to build in than `build`, with -asan behind it for the second; GAN_WERROR=ON lets warnings fail the build.
 set -euo pipefail
 # shellcheck source=launch/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../launch/common.sh"
@@ -74,8 +74,8 @@ all() {
     if [ -n "$quick" ]; then
         half "quick" "$gan_build" quick -L '^quick$' -- -DCMAKE_BUILD_TYPE=Release
     else
-        half "tests" "$gan_build" all -LE '^long$' -- -DCMAKE_BUILD_TYPE=Release
-        half "with sanitizers" "$gan_build-asan" all -LE '^(golden|bench|long)$' -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGAN_ASAN=ON \
+        half "tests" "$gan_build" all -LE '^(wide|long)$' -- -DCMAKE_BUILD_TYPE=Release
+        half "with sanitizers" "$gan_build-asan" all -LE '^(golden|bench|wide|long)$' -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGAN_ASAN=ON \
             -DGAN_UBSAN=ON
     fi
     printf '%s\n' "" "${summary[@]}"

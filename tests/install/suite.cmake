@@ -10,6 +10,7 @@ endfunction()
 
 gan_install_test(manual)
 gan_install_test(installed)
+gan_install_test(onednn)
 gan_install_test(places)
 set_tests_properties(install.installed PROPERTIES RESOURCE_LOCK smoke COST 30)
 set_tests_properties(install.places PROPERTIES LABELS "install;long" TIMEOUT ${long_hang_limit}) # builds the program twice more
