@@ -311,6 +311,9 @@ gan_slurm_train() {
     if [[ $(srun --mpi=list 2>&1) == *pmix* ]]; then
         # Not killed because the first of them has ended with 75; but when one dies the others shall not wait for it.
         launcher=(srun --mpi=pmix --kill-on-bad-exit=0 --wait=10)
+        # By default Slurm carries out the two barriers of MPI_Init in two ways that do not know of each other, and lets a rank pass
+        # the second while another is still in the first: that one dies of SIGSEGV at the first message, once in some hundred starts.
+        export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-tree}
     else
         echo "srun has no PMIx here (srun --mpi=list): mpirun starts the ranks"
         gan_need_mpirun
