@@ -50,7 +50,8 @@ for run in one two; do
 done
 folders=(tmp/*)
 [ "${#folders[@]}" -eq 2 ] || fail "two processes, and these folders: ${folders[*]}"
-kill -TERM $(jobs -p)
+mapfile -t ids < <(jobs -p)
+kill -TERM "${ids[@]}"
 wait || true
 [ -z "$(ls -A tmp)" ] || fail "left in TMPDIR: $(ls -A tmp)"
 

@@ -16,6 +16,6 @@ check_syntax() {
 findings=$(check_syntax)
 if [ -z "$findings" ]; then
     command -v shellcheck >/dev/null || skip "no shellcheck (Debian package shellcheck); bash -n finds nothing"
-    findings=$(shellcheck -x -S warning -f gcc "${scripts[@]}" || true)
+    findings=$(printf '%s\0' "${scripts[@]}" | xargs -0 -P "$(nproc)" -n 8 shellcheck -x -S warning -f gcc || true)
 fi
 verdict "scripts" "${#scripts[@]}" "$findings"
