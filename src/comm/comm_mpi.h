@@ -77,7 +77,7 @@ void gan_mpi_gossip_close(gan_mpi_comm *comm);
 
 /* Why this rank ends the job, for rank 0, which gets so long on this host to write it down and end the job;
  * and what rank 0 hears: the status and message of the rank that ends it. */
-#define GAN_LAST_WORDS_SECONDS 10.0
+#define GAN_LAST_WORDS_SECONDS 30.0
 void gan_mpi_last_words(gan_mpi_comm *mpi, int status);
 gan_status gan_mpi_hear_last_words(gan_mpi_comm *mpi);
 

@@ -12,8 +12,9 @@
 
 #define TICK_SECONDS       0.25
 #define STANDSTILL_SECONDS 2.0
-#define OTHERS_FIRST       3.0 /* a rank that is not the speaker leaves the speaker so much time */
-#define LEAVE_SECONDS      5.0 /* from the verdict to the end of a process that does not heed it */
+#define OTHERS_FIRST       3.0  /* a rank that is not the speaker leaves the speaker so much time */
+#define LEAVE_SECONDS      5.0  /* from the verdict to the end of a process that does not heed it */
+#define HEED_SECONDS       60.0 /* for one that does, and has status.json to write on a slow disk */
 
 struct gan_watch {
     pthread_t thread;
@@ -35,7 +36,8 @@ struct gan_watch {
     _Atomic double told_since;  /* of the last one that this rank printed */
 
     atomic_bool doomed;
-    bool told; /* no board to say it on */
+    bool heeded; /* by the main thread */
+    bool told;   /* no board to say it on */
     char verdict[1024];
 };
 
@@ -348,7 +350,12 @@ void gan_watch_done(gan_watch *watch)
 
 gan_status gan_watch_verdict(gan_watch *watch)
 {
-    return watch && watch->doomed ? gan_error(GAN_FAILED, "%s", watch->verdict) : GAN_OK;
+    if (!watch || !watch->doomed)
+        return GAN_OK;
+    if (!watch->heeded)
+        watch->leave_at = gan_clock() + HEED_SECONDS;
+    watch->heeded = true;
+    return gan_error(GAN_FAILED, "%s", watch->verdict);
 }
 
 double gan_watch_waited(const gan_watch *watch)

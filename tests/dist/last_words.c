@@ -1,4 +1,4 @@
-/* last_words.c: preloaded into the program, it plants two faults. Rank 0 takes four seconds to put a
+/* last_words.c: preloaded into the program, it plants two faults. Rank 0 takes eight seconds to put a
  * status.json that says `failed` in its place, as on a slow disk. On rank 2 of MPI's calls the one that sends
  * floats fails, once there is a file `break` in the current folder. */
 #include <mpi.h>
@@ -20,7 +20,7 @@ int rename(const char *from, const char *to)
         text[fread(text, 1, sizeof text - 1, file)] = '\0';
         fclose(file);
         if (strstr(text, "\"failed\""))
-            sleep(4);
+            sleep(8);
     }
     return real(from, to);
 }
