@@ -1,4 +1,5 @@
 /* main.c: which command; from status to exit code. Only here does the job end. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,8 +73,11 @@ static gan_status run_pack(bool *others_wait, gan_comm *comm, int argc, char **a
 static const struct {
     const char *word;
     gan_status (*run)(bool *others_wait, gan_comm *comm, int argc, char **argv);
-} rank_commands[] = {
-    {"train", run_train}, {"bench", gan_command_bench}, {"check", run_check}, {"pack", run_pack}};
+    bool stoppable; /* a signal is a request to stop */
+} rank_commands[] = {{"train", run_train, true},
+                     {"bench", gan_command_bench, false},
+                     {"check", run_check, false},
+                     {"pack", run_pack, false}};
 
 static gan_status unknown_command(const char *word)
 {
@@ -93,24 +97,15 @@ static int report(gan_status status)
     return status;
 }
 
-/* A launcher starts N copies; what needs no rank is done by the first. The others end well, whatever comes of
- * it: the first to fail makes the launcher kill the rest, and that must be the one who has said why. */
-static bool is_first_copy(void)
-{
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i]))
-            return atoi(getenv(names[i])) == 0;
-    return true;
-}
-
 static int run_ranks(size_t command, int argc, char **argv, int skip)
 {
     gan_comm *comm = NULL;
     bool others_wait = false;
-    gan_status status = gan_comm_open_mpi(&comm, &argc, &argv);
+    gan_status status = rank_commands[command].stoppable ? gan_stop_divert() : GAN_OK;
+    if (status == GAN_OK)
+        status = gan_comm_open_mpi(&comm, &argc, &argv);
     /* Copies that do not find each other are all refused for the same reason. */
-    if (status == GAN_BAD_INPUT && !is_first_copy())
+    if (status == GAN_BAD_INPUT && !gan_comm_is_first_copy())
         return GAN_OK;
     if (status != GAN_OK)
         return report(status);
@@ -127,15 +122,17 @@ static int run_ranks(size_t command, int argc, char **argv, int skip)
 
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN); /* write says EPIPE, or EFBIG, and what that means depends on what is written */
+    signal(SIGXFSZ, SIG_IGN);
     const char *word = argc > 1 ? argv[1] : "train";
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             word = "help";
     if (word[0] != '-' && !gan_command_find(word))
-        return is_first_copy() ? report(unknown_command(word)) : GAN_OK;
+        return gan_comm_is_first_copy() ? report(unknown_command(word)) : GAN_OK;
     for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
         if (strcmp(word, local_commands[i].word) == 0)
-            return is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : GAN_OK;
+            return gan_comm_is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : GAN_OK;
     for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
         if (strcmp(word, rank_commands[i].word) == 0)
             return run_ranks(i, argc, argv, argc > 1 ? 2 : 1);

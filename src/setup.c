@@ -7,6 +7,7 @@
 
 #include "train.h"
 #include "devices.h"
+#include "snapshot.h"
 #include "commands/commands.h"
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
@@ -214,6 +215,7 @@ gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *
     }
     print_setup(t);
     start_clocks(t);
+    AGREE(t, gan_snapshot_open(&t->snapshot, t));
     gan_training_status(t, "running", "");
     return GAN_OK;
 }
@@ -228,6 +230,8 @@ gan_status gan_training_open_fixed(gan_training *t, gan_comm *comm, const gan_co
 
 void gan_training_close(gan_training *t)
 {
+    gan_stop_unwatch();
+    gan_snapshot_close(t->snapshot);
     gan_reporter_close(t->reporter);
     gan_feed_close(t->feed);
     gan_data_close(t->data);

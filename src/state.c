@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "train.h"
+#include "snapshot.h"
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
 
@@ -13,10 +14,12 @@
 #define NAME_ROOM 128
 #define META_DATA "gan_dist.data_fingerprint"
 
-/* One network's arenas in host memory: the backend's own when that is the host's, else copies. */
+/* One network's arenas in host memory: the backend's own when that is the host's, else copies; to be saved, as
+ * the last finished step left them. */
 typedef struct host_arena {
     float *device, *host;
     size_t floats;
+    bool copied; /* host is memory of its own */
 } host_arena;
 
 typedef struct state {
@@ -37,15 +40,15 @@ static gan_status open_arenas(state *s)
     for (int k = 0; k < GAN_NETS; k++) {
         gan_net *net = t->nets[k];
         size_t floats = gan_net_arena_floats(net);
-        s->arenas[k][PARAMETERS] = (host_arena){gan_net_parameters(net), NULL, floats};
+        s->arenas[k][PARAMETERS] = (host_arena){gan_net_parameters(net), NULL, floats, false};
         s->arenas[k][STATISTICS] =
-            (host_arena){gan_net_statistics(net), NULL, gan_net_statistics_floats(net)};
-        s->arenas[k][MOMENT1] = (host_arena){t->optims[k].m, NULL, floats};
-        s->arenas[k][MOMENT2] = (host_arena){t->optims[k].v, NULL, floats};
+            (host_arena){gan_net_statistics(net), NULL, gan_net_statistics_floats(net), false};
+        s->arenas[k][MOMENT1] = (host_arena){t->optims[k].m, NULL, floats, false};
+        s->arenas[k][MOMENT2] = (host_arena){t->optims[k].v, NULL, floats, false};
         for (int a = 0; a < ARENAS; a++) {
             host_arena *arena = &s->arenas[k][a];
-            arena->host =
-                t->backend->ops->host_memory ? arena->device : gan_alloc(arena->floats * sizeof(float));
+            arena->copied = !t->backend->ops->host_memory;
+            arena->host = arena->copied ? gan_alloc(arena->floats * sizeof(float)) : arena->device;
             if (!arena->host)
                 return gan_error(GAN_FAILED, "checkpoint: out of memory");
         }
@@ -102,13 +105,27 @@ static void state_close(state *s)
 {
     for (int k = 0; k < GAN_NETS; k++)
         for (int a = 0; a < ARENAS; a++)
-            if (s->arenas[k][a].host != s->arenas[k][a].device)
+            if (s->arenas[k][a].copied)
                 free(s->arenas[k][a].host);
     free(s->views);
     free(s->names);
 }
 
-static gan_status state_open(state *s, gan_training *t)
+/* What is saved: the arenas as the last finished step left them, where a snapshot has that, else as they are. */
+static void take_snapshot(state *s)
+{
+    const gan_snapshot *snapshot = s->t->snapshot;
+    for (int k = 0; snapshot && k < GAN_NETS; k++) {
+        gan_snapshot_arenas from = gan_snapshot_of(snapshot, k);
+        s->arenas[k][PARAMETERS].host = from.parameters;
+        s->arenas[k][STATISTICS].host = from.statistics;
+        s->arenas[k][MOMENT1].host = from.moment1;
+        s->arenas[k][MOMENT2].host = from.moment2;
+    }
+}
+
+/* saved: to be saved, not to be read. */
+static gan_status state_open(state *s, gan_training *t, bool saved)
 {
     *s = (state){.t = t};
     size_t room = 0;
@@ -119,6 +136,8 @@ static gan_status state_open(state *s, gan_training *t)
     if (!s->views || !s->names)
         return gan_error(GAN_FAILED, "checkpoint: out of memory");
     GAN_TRY(open_arenas(s));
+    if (saved)
+        take_snapshot(s);
     for (int k = 0; k < GAN_NETS; k++)
         add_net_views(s, k);
     for (int k = 0; k < GAN_NETS; k++)
@@ -126,42 +145,52 @@ static gan_status state_open(state *s, gan_training *t)
     return GAN_OK;
 }
 
-static gan_status write_checkpoint(state *s)
+static gan_status write_checkpoint(state *s, uint64_t done)
 {
     gan_training *t = s->t;
     int forwards[GAN_NETS];
     char step[32], fingerprint[32], path[GAN_TEXT_MAX];
     gan_count_forwards(&forwards[GAN_NET_G], &forwards[GAN_NET_D], gan_step_order(t->step));
     for (int k = 0; k < GAN_NETS; k++) {
-        s->batches[k] = (int64_t)t->done * forwards[k];
+        s->batches[k] = (int64_t)done * forwards[k];
         for (int a = 0; a < ARENAS && !t->backend->ops->host_memory; a++)
             GAN_TRY(t->backend->ops->download(t->backend, s->arenas[k][a].host, s->arenas[k][a].device,
                                               s->arenas[k][a].floats * sizeof(float)));
     }
-    snprintf(step, sizeof step, "%" PRIu64, t->done);
+    snprintf(step, sizeof step, "%" PRIu64, done);
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));
     const gan_metadata metadata[] = {{"format", "pt"},
                                      {GAN_META_STEP, step},
                                      {GAN_META_PRESET, t->config.preset},
                                      {META_DATA, fingerprint},
                                      {GAN_META_CONFIG, t->defining}};
-    gan_checkpoint_path(path, t->config.out, t->done);
+    gan_checkpoint_path(path, t->config.out, done);
     GAN_TRY(gan_checkpoint_write(path, s->views, s->n, metadata, sizeof metadata / sizeof *metadata));
     snprintf(t->checkpoint, sizeof t->checkpoint, "%s", path);
-    t->checkpoint_step = t->done;
+    t->checkpoint_step = done;
     return gan_checkpoint_prune(t->config.out, t->config.keep, path);
+}
+
+gan_status gan_training_save_locked(gan_training *t, uint64_t done)
+{
+    if (t->checkpoint_step == done)
+        return GAN_OK;
+    state s;
+    gan_status status = state_open(&s, t, true);
+    if (status == GAN_OK)
+        status = write_checkpoint(&s, done);
+    state_close(&s);
+    return status;
 }
 
 gan_status gan_training_save(gan_training *t)
 {
     t->last_save = gan_clock();
-    if (gan_comm_rank(t->comm) != 0 || t->checkpoint_step == t->done)
+    if (gan_comm_rank(t->comm) != 0)
         return GAN_OK;
-    state s;
-    gan_status status = state_open(&s, t);
-    if (status == GAN_OK)
-        status = write_checkpoint(&s);
-    state_close(&s);
+    gan_snapshot_lock(t->snapshot);
+    gan_status status = gan_training_save_locked(t, t->done);
+    gan_snapshot_unlock(t->snapshot);
     return status;
 }
 
@@ -249,7 +278,7 @@ gan_status gan_training_resume(gan_training *t)
 {
     state s;
     gan_checkpoint *checkpoint = NULL;
-    gan_status status = state_open(&s, t);
+    gan_status status = state_open(&s, t, false);
     if (status == GAN_OK && gan_comm_rank(t->comm) == 0) {
         status = find_checkpoint(&checkpoint, t);
         if (status == GAN_OK && checkpoint)

@@ -137,3 +137,15 @@ void gan_training_status(gan_training *t, const char *state, const char *reason)
     write_status(t->reporter);
     pthread_mutex_unlock(&t->reporter->mutex);
 }
+
+void gan_training_stopped(gan_training *t, uint64_t step, const char *reason)
+{
+    gan_reporter *reporter = t->reporter;
+    pthread_mutex_lock(&reporter->mutex);
+    reporter->run.step = step;
+    reporter->run.state = "stopped";
+    snprintf(reporter->checkpoint, sizeof reporter->checkpoint, "%s", t->checkpoint);
+    snprintf(reporter->reason, sizeof reporter->reason, "%s", reason);
+    write_status(reporter);
+    pthread_mutex_unlock(&reporter->mutex);
+}

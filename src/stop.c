@@ -1,68 +1,163 @@
-/* stop.c: the wish to stop, told by a signal. */
+/* stop.c: the request to stop, told by a signal. The last finished step is saved at once, since who asks may
+ * leave little time: mpirun a second, that of Open MPI 5 a quarter. The step under way goes on; if it ends in
+ * time, its state is saved in place of that. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "train.h"
+#include "snapshot.h"
 #include "gan_dist/base.h"
+#include "gan_dist/log.h"
 
-#define SAME_WISH_SECONDS 0.5
+#define SAME_REQUEST_SECONDS 0.5
 
-static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+/* Signals whose default is to end the process, but for KILL, QUIT, ABRT and the faults; real-time signals are the
+ * same. PIPE and XFSZ are errors of the write that caused them. */
+static const struct {
+    int number;
+    const char *name;
+} signals[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"},       {SIGHUP, "SIGHUP"},   {SIGUSR1, "SIGUSR1"},
+               {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"},     {SIGALRM, "SIGALRM"}, {SIGVTALRM, "SIGVTALRM"},
+               {SIGPROF, "SIGPROF"}, {SIGPOLL, "SIGPOLL"},     {SIGPWR, "SIGPWR"},   {SIGSTKFLT, "SIGSTKFLT"}};
 #define N_SIGNALS (sizeof signals / sizeof *signals)
 
-static atomic_int came = 0;
+static atomic_bool asked, saved;
+static sigset_t requests;
+
+/* Which run a request is for; the thread that saves it. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static gan_training *watched;
+static bool ended, saving;
+static pthread_t saver;
+
+static const char *name_of(int number)
+{
+    for (size_t i = 0; i < N_SIGNALS; i++)
+        if (signals[i].number == number)
+            return signals[i].name;
+    return "a real-time signal";
+}
+
+/* Ends the process as the signal does by default. */
+static void end_by(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    signal(number, SIG_DFL);
+    raise(number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* A thread of its own: a disk may be slow, and a second request must still be taken. */
+static void *save_at_once(void *signal_name)
+{
+    gan_training *t = watched;
+    char reason[128], held[64] = "no step is finished yet";
+    gan_snapshot_lock(t->snapshot);
+    const uint64_t step = gan_snapshot_step(t->snapshot);
+    gan_status status = step > 0 ? gan_training_save_locked(t, step) : GAN_OK;
+    snprintf(reason, sizeof reason, "asked to stop (%s) in step %llu", (const char *)signal_name,
+             (unsigned long long)step + 1);
+    if (step > 0)
+        snprintf(held, sizeof held, "step %llu is saved", (unsigned long long)step);
+    if (status != GAN_OK) {
+        gan_warn0("%s; the step before cannot be saved: %s", reason, gan_error_message());
+    } else {
+        gan_training_stopped(t, step, reason);
+        saved = true;
+        gan_log0("%s; %s", reason, held);
+    }
+    gan_snapshot_unlock(t->snapshot);
+    return NULL;
+}
+
+static void first_request(int number)
+{
+    pthread_mutex_lock(&mutex);
+    if (!watched && !ended) {
+        if (gan_comm_is_first_copy())
+            fprintf(stderr, "gan_dist: asked to stop (%s) before the first step: nothing to save\n",
+                    name_of(number));
+        gan_comm_exit(GAN_STOPPED);
+    }
+    /* Without a snapshot this is another rank than 0, or a device, whose steps are short. */
+    if (watched && watched->snapshot)
+        saving = pthread_create(&saver, NULL, save_at_once, (void *)name_of(number)) == 0;
+    pthread_mutex_unlock(&mutex);
+}
 
 static void *take_signals(void *unused)
 {
+    double first = 0;
     (void)unused;
-    for (;;)
-        pause();
+    for (;;) {
+        int number = 0;
+        if (sigwait(&requests, &number) != 0)
+            continue;
+        if (!asked) {
+            first = gan_clock();
+            asked = true;
+            first_request(number);
+        } else if (gan_clock() - first > SAME_REQUEST_SECONDS) {
+            end_by(number);
+        } /* else it is the same request: Slurm that preempts a job sends SIGTERM twice within a millisecond */
+    }
     return NULL;
 }
 
 /* oneDNN's matrix product addresses its operands by the stack pointer, so a handler that interrupts it writes
- * its frame over them. Signals therefore go to a thread of their own; the caller's blocks them, and so do all
- * that it starts later. */
+ * its frame over them. So there are no handlers: one thread waits for the signals, all others block them. Who
+ * starts a process in the background ignores SIGINT for it, and means no more by that than that Ctrl-C is for
+ * others; by SIGHUP, nohup means what it says. */
 gan_status gan_stop_divert(void)
 {
     pthread_t taker;
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < N_SIGNALS; i++)
-        sigaddset(&set, signals[i]);
-    int failed = pthread_create(&taker, NULL, take_signals, NULL);
+    sigemptyset(&requests);
+    for (size_t i = 0; i < N_SIGNALS; i++) {
+        sigaddset(&requests, signals[i].number);
+        if (signals[i].number != SIGHUP)
+            signal(signals[i].number, SIG_DFL);
+    }
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++) {
+        sigaddset(&requests, number);
+        signal(number, SIG_DFL);
+    }
+    int failed = pthread_sigmask(SIG_BLOCK, &requests, NULL);
+    if (!failed)
+        failed = pthread_create(&taker, NULL, take_signals, NULL);
     if (!failed)
         failed = pthread_detach(taker);
-    if (!failed)
-        failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
     return failed ? gan_error(GAN_FAILED, "no thread to take signals: %s", strerror(failed)) : GAN_OK;
 }
 
-/* The first signal asks for a stop after the running step. What follows at once is the same wish: Slurm that
- * preempts a job sends SIGTERM twice within a millisecond. A later one ends the process as usual. */
-static void on_signal(int number)
+void gan_stop_watch(gan_training *t)
 {
-    static double first;
-    if (came++ == 0) {
-        first = gan_clock();
-    } else if (gan_clock() - first > SAME_WISH_SECONDS) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
+    pthread_mutex_lock(&mutex);
+    watched = t;
+    pthread_mutex_unlock(&mutex);
 }
 
-void gan_stop_catch(void)
+void gan_stop_unwatch(void)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigfillset(&action.sa_mask); /* one after the other */
-    for (size_t i = 0; i < N_SIGNALS; i++)
-        sigaction(signals[i], &action, NULL);
+    pthread_mutex_lock(&mutex);
+    ended = true;
+    if (saving)
+        pthread_join(saver, NULL);
+    saving = false;
+    watched = NULL;
+    pthread_mutex_unlock(&mutex);
 }
 
 bool gan_stop_asked(void)
 {
-    return came > 0;
+    return asked;
+}
+
+bool gan_stop_saved(void)
+{
+    return saved;
 }

@@ -8,6 +8,7 @@
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
 #include "launcher.h"
+#include "snapshot.h"
 
 gan_phase gan_training_phase(gan_training *t, gan_phase phase)
 {
@@ -75,6 +76,7 @@ gan_status gan_training_step(gan_training *t)
     GAN_TRY(gan_step_next(t->step, t->done, &batch));
     GAN_TRY(gan_graph_due(t) ? gan_graph_step(t) : gan_training_ops(t));
     GAN_TRY(gan_training_read(t));
+    gan_snapshot_passes_done(t->snapshot);
     t->done++;
     return GAN_OK;
 }
@@ -99,7 +101,6 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
 {
     static gan_training training; /* large, and alone */
     gan_training *t = &training;
-    GAN_TRY(gan_comm_agree(comm, gan_stop_divert()));
     if (gan_comm_rank(comm) == 0)
         gan_launcher_open();
     gan_status status = gan_training_open(t, comm, config);
@@ -108,7 +109,7 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
             gan_training_close(t);
         return status;
     }
-    gan_stop_catch();
+    gan_stop_watch(t);
     if (t->done >= t->total) {
         gan_log0("already at step %llu of %llu; a larger --steps or --epochs goes on",
                  (unsigned long long)t->done, (unsigned long long)t->total);
@@ -129,7 +130,8 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
         if (gan_comm_rank(comm) == 0)
             gan_launcher_done();
     } else {
-        gan_training_status(t, "failed", gan_error_message());
+        if (!gan_stop_saved()) /* else that is how the run ends, whatever came of the step under way */
+            gan_training_status(t, "failed", gan_error_message());
         *others_wait = !t->agreed;
         if (*others_wait) /* nothing collective may run any more */
             return status;

@@ -37,6 +37,7 @@ typedef struct gan_losses {
 } gan_losses;
 
 typedef struct gan_reporter gan_reporter;
+typedef struct gan_snapshot gan_snapshot;
 
 typedef struct gan_training {
     gan_config config;
@@ -85,6 +86,7 @@ typedef struct gan_training {
     char *defining;                /* the configuration that defines the run, as text */
     char checkpoint[GAN_TEXT_MAX]; /* the last one written or read */
     uint64_t checkpoint_step;
+    gan_snapshot *snapshot; /* rank 0, of a backend on the host: who saves locks it */
 
     gan_phase phase;
     double phase_start, seconds[GAN_PHASES];
@@ -139,15 +141,20 @@ gan_status gan_reporter_open(gan_reporter **out, const char *folder, const gan_c
 void gan_reporter_close(gan_reporter *reporter); /* NULL is fine */
 void gan_training_status(gan_training *t, const char *state, const char *reason);
 void gan_training_progress(gan_training *t);
+void gan_training_stopped(gan_training *t, uint64_t step, const char *reason); /* any thread */
 
-/* stop.c: SIGTERM, SIGINT and SIGUSR1. Divert before any other thread is started; until they are caught they
- * end the process. */
+/* stop.c: requests to stop, by signals. Divert before any other thread is started; until a run is watched, a
+ * request ends the process with GAN_STOPPED. saved: the last finished step has been saved at the request. */
 gan_status gan_stop_divert(void);
-void gan_stop_catch(void);
+void gan_stop_watch(gan_training *t);
+void gan_stop_unwatch(void); /* when what it reads is about to go; later requests do nothing */
 bool gan_stop_asked(void);
+bool gan_stop_saved(void);
 
-/* state.c: rank 0 writes; rank 0 reads and all ranks receive. */
+/* state.c: rank 0 writes; rank 0 reads and all ranks receive. save_locked, by whoever holds the snapshot: the
+ * state after its last finished step, `done`. */
 gan_status gan_training_save(gan_training *t);
+gan_status gan_training_save_locked(gan_training *t, uint64_t done);
 gan_status gan_training_resume(gan_training *t);
 
 #endif

@@ -1,6 +1,7 @@
 /* update.c: what becomes of gradients: their exchange, the update that it leads to, and what the host learns
  * of both. */
 #include "train.h"
+#include "snapshot.h"
 #include "gan_dist/base.h"
 
 /* On a device the host runs ahead of the work. It reads what a step wished when so many later ones are under
@@ -135,7 +136,11 @@ gan_status gan_training_finish(gan_training *t, int net)
                           gan_net_gradients(n) + gan_net_arena_floats(n), EXTRAS_BYTES));
     gan_training_phase(t, GAN_PHASE_OPTIMISER);
     uint64_t update = gan_training_updated(t, net);
-    GAN_TRY(gan_optim_update(&t->optims[net], gan_net_parameters(n), gan_net_gradients(n), update));
+    gan_snapshot_before_update(t->snapshot, net);
+    gan_status status =
+        gan_optim_update(&t->optims[net], gan_net_parameters(n), gan_net_gradients(n), update);
+    gan_snapshot_after_update(t->snapshot, net);
+    GAN_TRY(status);
     gan_net_changed(n);
     gan_step_changed(t->step, n);
     gan_training_phase(t, before);

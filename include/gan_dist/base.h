@@ -37,6 +37,10 @@ typedef struct gan_file_writer gan_file_writer;
 gan_status gan_file_begin(gan_file_writer **out, const char *path);
 gan_status gan_file_append(gan_file_writer *writer, const void *bytes, size_t n);
 gan_status gan_file_commit(gan_file_writer *writer); /* frees the writer, also on failure */
+/* The same, but the file has its name before it is on the disk: only a power cut can leave a torn one, so it
+ * is for content that carries checksums; and a process that is killed while it waits for the disk has not
+ * written in vain. */
+gan_status gan_file_commit_soon(gan_file_writer *writer);
 void gan_file_abandon(
     gan_file_writer *writer); /* frees the writer, removes the temporary file; NULL is fine */
 

@@ -95,30 +95,46 @@ gan_status gan_file_append(gan_file_writer *writer, const void *bytes, size_t n)
     return GAN_OK;
 }
 
-gan_status gan_file_commit(gan_file_writer *writer)
+/* The first failure stands in *action and *reason. */
+static void note_failure(const char **action, int *reason, const char *what, bool failed)
+{
+    if (!failed || *action)
+        return;
+    *action = what;
+    *reason = errno;
+}
+
+static gan_status commit(gan_file_writer *writer, bool rename_first)
 {
     const char *action = NULL;
-    if (fsync(writer->file) != 0)
-        action = "sync";
-    int reason = errno;
-    if (close(writer->file) != 0 && !action) {
-        action = "close";
-        reason = errno;
-    }
+    int reason = 0;
+    if (rename_first)
+        note_failure(&action, &reason, "rename", rename(writer->temporary, writer->path) != 0);
+    bool renamed = rename_first && !action;
+    note_failure(&action, &reason, "sync", fsync(writer->file) != 0);
+    note_failure(&action, &reason, "close", close(writer->file) != 0);
     writer->file = -1;
-    if (!action && rename(writer->temporary, writer->path) != 0) {
-        action = "rename";
-        reason = errno;
-    }
+    if (!rename_first && !action)
+        note_failure(&action, &reason, "rename", rename(writer->temporary, writer->path) != 0);
     gan_status status = GAN_OK;
     if (action)
         status = gan_error(GAN_FAILED, "%s: cannot %s: %s", writer->path, action, strerror(reason));
     else
         status = sync_folder_of(writer->path);
     if (action)
-        unlink(writer->temporary);
+        unlink(renamed ? writer->path : writer->temporary);
     free(writer);
     return status;
+}
+
+gan_status gan_file_commit(gan_file_writer *writer)
+{
+    return commit(writer, false);
+}
+
+gan_status gan_file_commit_soon(gan_file_writer *writer)
+{
+    return commit(writer, true);
 }
 
 void gan_file_abandon(gan_file_writer *writer)

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "gan_dist/comm.h"
 #include "gan_dist/log.h"
 
 #define SHARED_FOLDER "/dev/shm"
@@ -64,6 +65,15 @@ static bool has_rank(void)
             if (strncmp(*entry, prefixes[i], strlen(prefixes[i])) == 0)
                 return true;
     return false;
+}
+
+bool gan_comm_is_first_copy(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            return atoi(getenv(names[i])) == 0;
+    return true;
 }
 
 gan_status gan_launch_check_alone(void)
@@ -180,6 +190,13 @@ static void remove_own_folder(void)
 {
     if (getpid() == own_folder_of)
         nftw(own_folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void gan_comm_exit(int status)
+{
+    if (own_folder[0])
+        remove_own_folder();
+    _exit(status);
 }
 
 /* Processes that no launcher started all call themselves the first of job 0. Open MPI 4 would give them one

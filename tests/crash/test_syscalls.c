@@ -113,10 +113,9 @@ static void each_call_fails(void **state, int error)
     }
     print_message("%d calls failed with %s: %d times the old checkpoint, %d times the new one\n", failed,
                   strerror(error), old, failed - old);
-    /* What only a power cut would show: the data is on the disk before its name, and the name before the old
-     * checkpoint goes. */
-    if (!strstr(order, "write fsync close rename openat fsync close ") ||
-        strstr(order, "unlink") < strstr(order, "rename"))
+    /* What only a power cut would show: data and name are on the disk before the old checkpoint goes. */
+    if (!strstr(order, "write rename fsync close openat fsync close ") ||
+        strstr(order, "unlink") < strstr(order, "close openat fsync close"))
         fail_msg("the order of a save: %s", order);
 }
 
