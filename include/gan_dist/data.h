@@ -27,6 +27,15 @@ uint64_t gan_data_bad_count(const gan_data *data); /* skipped files */
 uint64_t gan_data_fingerprint(
     const gan_data *data); /* hash of all pixels and labels, the same on every rank and host */
 const char *gan_data_describe(const gan_data *data); /* one line for the log; belongs to the store */
+const char *gan_data_left_out(const gan_data *data); /* "65 left out: .webp 50, .gif 15"; "": none */
+
+/* Classes have numbers, and names where they are folders: the folders directly in the one that was named, also
+ * those without pictures, in the order of their names. 0 classes without labels. tell: a line for the log, and a
+ * warning of those without pictures. */
+size_t gan_data_classes(const gan_data *data);
+const char *gan_data_class_name(const gan_data *data, size_t k); /* NULL: a number alone */
+void gan_data_tell_classes(const gan_data *data);
+
 const uint8_t *gan_data_image(const gan_data *data, uint64_t index); /* height*width*channels bytes, HWC */
 int gan_data_label(const gan_data *data, uint64_t index);            /* -1 without labels */
 

@@ -148,6 +148,8 @@ static gan_status open_store(gan_data *data, const gan_config *config, const cha
     GAN_TRY(fill_together(data));
     GAN_TRY(settle(data, config, bad_files));
     describe(data, bad_files);
+    memcpy(data->left_out, data->source->left_out, sizeof data->left_out);
+    GAN_TRY(gan_comm_agree(data->comm, gan_data_keep_classes(data, config->classes)));
     if (!data->source->mapped) {
         gan_source_close(data->source);
         data->source = NULL;
@@ -178,6 +180,7 @@ void gan_data_close(gan_data *data)
 {
     if (!data)
         return;
+    gan_data_drop_classes(data);
     gan_source_close(data->source);
     gan_comm_shared_free(data->comm, data->shelf.memory);
     free(data);
@@ -203,6 +206,11 @@ uint64_t gan_data_fingerprint(const gan_data *data)
 const char *gan_data_describe(const gan_data *data)
 {
     return data->describe;
+}
+
+const char *gan_data_left_out(const gan_data *data)
+{
+    return data->left_out;
 }
 
 const uint8_t *gan_data_image(const gan_data *data, uint64_t index)

@@ -1,5 +1,6 @@
 #include "scan.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ typedef struct walk {
         ino_t inode;
     } above[DEPTH_MAX]; /* the folders being walked */
     int depth;
+    bool root_is_run;
 } walk;
 
 static bool picture_name(const char *name)
@@ -33,25 +35,60 @@ static bool picture_name(const char *name)
            (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 || strcasecmp(dot, ".png") == 0);
 }
 
-static gan_status keep(walk *w, const char *name)
+/* Appends a copy of prefix + name. */
+static gan_status append(char ***names, size_t *count, size_t *room, const char *prefix, size_t n_prefix,
+                         const char *name)
 {
-    gan_scan *scan = w->scan;
-    if (scan->count == scan->room) {
-        size_t room = scan->room ? 2 * scan->room : 1024;
-        char **names = realloc(scan->names, room * sizeof *names);
-        if (!names)
-            return gan_error(GAN_FAILED, "out of memory for a list of %zu file names", room);
-        scan->names = names;
-        scan->room = room;
+    if (*count == *room) {
+        size_t larger = *room ? 2 * *room : 1024;
+        char **moved = realloc(*names, larger * sizeof *moved);
+        if (!moved)
+            return gan_error(GAN_FAILED, "out of memory for a list of %zu file names", larger);
+        *names = moved;
+        *room = larger;
     }
     size_t n = strlen(name);
-    char *copy = malloc(w->length + n + 1);
+    char *copy = malloc(n_prefix + n + 1);
     if (!copy)
-        return gan_error(GAN_FAILED, "out of memory for a list of %zu file names", scan->count);
-    memcpy(copy, w->path, w->length);
-    memcpy(copy + w->length, name, n + 1);
-    scan->names[scan->count++] = copy;
+        return gan_error(GAN_FAILED, "out of memory for a list of %zu file names", *count);
+    memcpy(copy, prefix, n_prefix);
+    memcpy(copy + n_prefix, name, n + 1);
+    (*names)[(*count)++] = copy;
     return GAN_OK;
+}
+
+static gan_status keep(walk *w, const char *name)
+{
+    return append(&w->scan->names, &w->scan->count, &w->scan->room, w->path, w->length, name);
+}
+
+/* A file that is no picture by its name. */
+static void leave_out(gan_scan *scan, const char *name)
+{
+    char text[sizeof scan->endings[0].text] = "";
+    const char *dot = strrchr(name, '.');
+    size_t i = 0, n = dot ? strlen(dot) : 0;
+    if (n >= sizeof text) {
+        scan->others++;
+        return;
+    }
+    for (size_t k = 0; k < n; k++)
+        text[k] = (char)tolower((unsigned char)dot[k]);
+    while (i < scan->n_endings && strcmp(scan->endings[i].text, text) != 0)
+        i++;
+    if (i == GAN_ENDINGS_MAX) {
+        scan->others++;
+        return;
+    }
+    if (i == scan->n_endings)
+        memcpy(scan->endings[scan->n_endings++].text, text, sizeof text);
+    scan->endings[i].count++;
+}
+
+/* The folder of a run: its grids are pictures, and no data. */
+static bool is_run(int folder)
+{
+    return faccessat(folder, "lock", F_OK, 0) == 0 && faccessat(folder, "checkpoints", F_OK, 0) == 0;
 }
 
 static gan_status walk_folder(walk *w, int folder);
@@ -64,8 +101,17 @@ static gan_status enter(walk *w, int parent, const char *name)
                          "--data %s: %s%s: folders are nested too deeply (limits: %d levels, %d bytes)",
                          w->root, w->path, name, DEPTH_MAX, PATH_MAX);
     int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
+    if (folder < 0) {
+        if (!w->scan->closed_reason)
+            snprintf(w->scan->closed, sizeof w->scan->closed, "%s%s", w->path, name);
+        w->scan->closed_reason = w->scan->closed_reason ? w->scan->closed_reason : errno;
         return keep(w, name);
+    }
+    if (is_run(folder)) {
+        close(folder);
+        w->scan->runs++;
+        return GAN_OK;
+    }
     memcpy(w->path + length, name, n);
     memcpy(w->path + length + n, "/", 2);
     w->length = length + n + 1;
@@ -75,10 +121,24 @@ static gan_status enter(walk *w, int parent, const char *name)
     return status;
 }
 
+/* A folder directly in the one that was named. */
+static gan_status enter_class(walk *w, int parent, const char *name)
+{
+    gan_scan *scan = w->scan;
+    const size_t pictures = scan->count;
+    const uint64_t runs = scan->runs;
+    GAN_TRY(enter(w, parent, name));
+    if (scan->runs > runs && scan->count == pictures)
+        return GAN_OK;
+    return append(&scan->folders, &scan->n_folders, &scan->folders_room, "", 0, name);
+}
+
 static gan_status visit(walk *w, int folder, const struct dirent *entry)
 {
     const char *name = entry->d_name;
-    if (name[0] == '.')
+    if (name[0] == '.' || strcmp(name, "lost+found") == 0)
+        return GAN_OK;
+    if (w->root_is_run && w->depth == 1 && (strcmp(name, "samples") == 0 || strcmp(name, "checkpoints") == 0))
         return GAN_OK;
     bool is_folder = entry->d_type == DT_DIR, is_file = entry->d_type == DT_REG;
     if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) {
@@ -88,8 +148,11 @@ static gan_status visit(walk *w, int folder, const struct dirent *entry)
         is_file = broken || S_ISREG(info.st_mode);
     }
     if (is_folder)
-        return enter(w, folder, name);
-    return is_file && picture_name(name) ? keep(w, name) : GAN_OK;
+        return w->depth == 1 ? enter_class(w, folder, name) : enter(w, folder, name);
+    if (is_file && picture_name(name))
+        return keep(w, name);
+    leave_out(w->scan, name);
+    return GAN_OK;
 }
 
 /* Owns `folder` and closes it. */
@@ -136,7 +199,8 @@ gan_status gan_scan_folder(gan_scan *out, const char *folder)
     int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0)
         return gan_error(GAN_BAD_INPUT, "--data %s: cannot open the folder: %s", folder, strerror(errno));
-    walk w = {.scan = out, .root = folder};
+    walk w = {.scan = out, .root = folder, .root_is_run = is_run(file)};
+    out->runs += w.root_is_run;
     gan_status status = walk_folder(&w, file);
     if (status != GAN_OK) {
         gan_scan_free(out);
@@ -144,6 +208,8 @@ gan_status gan_scan_folder(gan_scan *out, const char *folder)
     }
     if (out->count > 1)
         qsort(out->names, out->count, sizeof *out->names, by_bytes);
+    if (out->n_folders > 1)
+        qsort(out->folders, out->n_folders, sizeof *out->folders, by_bytes);
     return GAN_OK;
 }
 
@@ -151,6 +217,9 @@ void gan_scan_free(gan_scan *scan)
 {
     for (size_t i = 0; i < scan->count; i++)
         free(scan->names[i]);
+    for (size_t i = 0; i < scan->n_folders; i++)
+        free(scan->folders[i]);
     free(scan->names);
+    free(scan->folders);
     *scan = (gan_scan){0};
 }

@@ -1,6 +1,7 @@
 #include "source.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,15 +16,21 @@ static gan_status check_labels(const gan_source *source, const gan_config *confi
             "--data %s: data.classes is %d but the pictures have no labels: set data.labels to file "
             "(IDX files) or folders (names of sub-folders), or data.classes to 0",
             config->data, config->classes);
+    int32_t least = INT32_MAX, most = INT32_MIN;
     for (uint64_t i = 0; i < source->count; i++) {
         int32_t label = source->ops->label(source, i);
-        if (label < 0 || label >= config->classes)
-            return gan_error(
-                GAN_BAD_INPUT,
-                "--data %s: picture %llu has label %d, outside 0..%d: set data.classes to the number of "
-                "classes",
-                config->data, (unsigned long long)i, (int)label, config->classes - 1);
+        least = label < least ? label : least;
+        most = label > most ? label : most;
     }
+    if (least < 0)
+        return gan_error(GAN_BAD_INPUT, "--data %s: a picture has label %d; labels are 0, 1, 2, ...", config->data,
+                         (int)least);
+    if (most >= config->classes)
+        return gan_error(GAN_BAD_INPUT,
+                         "--data %s: its labels are %d to %d, and data.classes = %d allows 0 to %d: set data.classes to "
+                         "%d%s",
+                         config->data, (int)least, (int)most, config->classes, config->classes - 1, (int)most + 1,
+                         least > 0 ? ", since class 0 counts, too, though it has no pictures" : "");
     return GAN_OK;
 }
 
@@ -31,10 +38,11 @@ static gan_status open_kind(gan_source **out, const gan_config *config)
 {
     if (config->data[0] == '\0')
         return gan_error(GAN_BAD_INPUT, "no data: say --data PATH (a folder, an IDX file, or faces)");
-    if (gan_faces_named(config->data))
-        return gan_source_open_faces(out, config);
     struct stat info;
-    if (stat(config->data, &info) != 0) {
+    bool there = stat(config->data, &info) == 0;
+    if (!there && gan_faces_named(config->data)) /* a folder of that name means itself */
+        return gan_source_open_faces(out, config);
+    if (!there) {
         if (errno == ENOENT || errno == ENOTDIR)
             return gan_error(GAN_BAD_INPUT, "--data %s: no such file or folder", config->data);
         return gan_error(GAN_BAD_INPUT, "--data %s: cannot be read: %s", config->data, strerror(errno));

@@ -39,6 +39,9 @@ struct gan_source {
     bool mapped;             /* needs no decoding: lies in memory in the target's size */
     int threads;             /* that can usefully read at once in one process; 0 = any number */
     char what[GAN_TEXT_MAX]; /* for the log: "the drawn faces" */
+    char left_out[640];      /* for the log: "65 left out: .webp 50, .gif 15"; "": nothing was */
+    char *const *class_names; /* the source's; NULL: labels are numbers alone */
+    size_t n_class_names;
 };
 
 /* Looks at config->data and opens the right kind. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "gan_dist/rng.h"
 #include "scan.h"
 
@@ -42,66 +43,102 @@ static void close_folder(gan_source *source)
     free(self);
 }
 
-static size_t first_level(const char *name)
+/* --- classes: the folders directly in it, numbered in the order of their names -------------------------- */
+
+static int by_name(const void *name, const void *folder)
 {
-    const char *slash = strchr(name, '/');
-    return slash ? (size_t)(slash - name) : 0;
+    const char *path = name, *text = *(char *const *)folder;
+    const size_t n = strcspn(path, "/"), m = strlen(text);
+    int order = memcmp(path, text, n < m ? n : m);
+    return order ? order : n < m ? -1 : n > m;
 }
 
-/* Sub-folders are numbered in the order of their names. Sorted whole paths do not give that ("a-b/x" comes
- * before "a/x"), so a new number is the count of distinct names before it. */
-typedef struct folder_name {
-    const char *text;
-    size_t n;
-} folder_name;
-
-static int by_name(const void *a, const void *b)
+/* Which folder the file lies in; -1: in none. */
+static int32_t class_of(const gan_scan *scan, const char *path)
 {
-    const folder_name *x = a, *y = b;
-    int order = memcmp(x->text, y->text, x->n < y->n ? x->n : y->n);
-    return order ? order : x->n < y->n ? -1 : x->n > y->n;
+    char **found =
+        strchr(path, '/') ? bsearch(path, scan->folders, scan->n_folders, sizeof *scan->folders, by_name) : NULL;
+    return found ? (int32_t)(found - scan->folders) : -1;
 }
 
-/* The distinct first-level folders, sorted. They stand together in the sorted list of paths. */
-static gan_status list_folders(folder_name **out, size_t *n, const gan_scan *scan, const char *data)
+/* Parts of a set, which no network should learn to tell apart. */
+static bool is_part_of_set(const char *name)
 {
-    *n = 0;
-    *out = calloc(scan->count, sizeof **out);
-    if (!*out)
-        return gan_error(GAN_FAILED, "--data %s: out of memory for %zu labels", data, scan->count);
-    for (size_t i = 0; i < scan->count; i++) {
-        folder_name name = {scan->names[i], first_level(scan->names[i])};
-        if (name.n == 0)
-            return gan_error(
-                GAN_BAD_INPUT,
-                "--data %s: data.labels = folders, but %s lies in no sub-folder: move it into the folder "
-                "of its class",
-                data, name.text);
-        if (*n == 0 || by_name(&(*out)[*n - 1], &name) != 0)
-            (*out)[(*n)++] = name;
+    static const char *const words[] = {"train", "training", "test",       "testing", "val",
+                                        "valid", "dev",      "validation", "eval",    "evaluation"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(name, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static gan_status check_folders(const gan_scan *scan, const gan_config *config)
+{
+    size_t parts = 0, part = 0;
+    if (scan->closed_reason)
+        return gan_error(GAN_BAD_INPUT,
+                         "--data %s: cannot open the folder %s: %s; the pictures of its class would be missing",
+                         config->data, scan->closed, strerror(scan->closed_reason));
+    for (size_t i = 0; i < scan->n_folders; i++) {
+        if (!is_part_of_set(scan->folders[i]))
+            continue;
+        part = i;
+        parts++;
     }
-    qsort(*out, *n, sizeof **out, by_name);
-    return GAN_OK;
+    if (parts == 0)
+        return GAN_OK;
+    return gan_error(GAN_BAD_INPUT,
+                     "--data %s: data.labels = folders, and its folder%s %s looks like a part of a set, not like a "
+                     "class: give one part, --data %s/%s, or rename the folder",
+                     config->data, parts == scan->n_folders ? "s are no classes:" : "", scan->folders[part],
+                     config->data, scan->folders[part]);
 }
 
 static gan_status label_files(folder_source *self, const gan_config *config)
 {
-    size_t n = 0;
-    folder_name *folders = NULL;
-    gan_status status = list_folders(&folders, &n, &self->scan, config->data);
-    if (status == GAN_OK) {
-        self->labels = calloc(self->base.count, sizeof *self->labels);
-        if (!self->labels)
-            status = gan_error(GAN_FAILED, "--data %s: out of memory for labels", config->data);
+    GAN_TRY(check_folders(&self->scan, config));
+    self->labels = calloc(self->base.count, sizeof *self->labels);
+    if (!self->labels)
+        return gan_error(GAN_FAILED, "--data %s: out of memory for labels", config->data);
+    for (uint64_t i = 0; i < self->base.count; i++) {
+        self->labels[i] = class_of(&self->scan, self->names[i]);
+        if (self->labels[i] < 0)
+            return gan_error(
+                GAN_BAD_INPUT,
+                "--data %s: data.labels = folders, but %s lies in no sub-folder: move it into the folder "
+                "of its class",
+                config->data, self->names[i]);
     }
-    for (uint64_t i = 0; status == GAN_OK && i < self->base.count; i++) {
-        folder_name name = {self->names[i], first_level(self->names[i])};
-        folder_name *found = bsearch(&name, folders, n, sizeof *folders, by_name);
-        self->labels[i] = (int32_t)(found - folders);
+    self->base.has_labels = true;
+    self->base.class_names = self->scan.folders;
+    self->base.n_class_names = self->scan.n_folders;
+    return GAN_OK;
+}
+
+/* "65 left out: .webp 50, .gif 15", the most first. */
+static void tell_left_out(gan_source *out, const gan_scan *scan)
+{
+    uint64_t all = scan->others, told[GAN_ENDINGS_MAX] = {0};
+    size_t used = 0;
+    for (size_t i = 0; i < scan->n_endings; i++)
+        all += told[i] = scan->endings[i].count;
+    if (all > 0)
+        used = (size_t)snprintf(out->left_out, sizeof out->left_out, "%llu left out:", (unsigned long long)all);
+    for (size_t n = 0; n < scan->n_endings; n++) {
+        size_t most = 0;
+        for (size_t i = 1; i < scan->n_endings; i++)
+            most = told[i] > told[most] ? i : most;
+        const char *ending = scan->endings[most].text;
+        used += (size_t)snprintf(out->left_out + used, sizeof out->left_out - used, "%s %s %llu", n > 0 ? "," : "",
+                                 *ending ? ending : "without an ending", (unsigned long long)told[most]);
+        told[most] = 0;
     }
-    self->base.has_labels = status == GAN_OK;
-    free(folders);
-    return status;
+    if (scan->others > 0)
+        used += (size_t)snprintf(out->left_out + used, sizeof out->left_out - used, "%s others %llu",
+                                 scan->n_endings > 0 ? "," : "", (unsigned long long)scan->others);
+    if (scan->runs > 0)
+        snprintf(out->left_out + used, sizeof out->left_out - used, "%s%llu folder%s of runs left out", used > 0 ? "; " : "",
+                 (unsigned long long)scan->runs, scan->runs == 1 ? "" : "s");
 }
 
 static gan_status fill(folder_source *self, const gan_config *config)
@@ -121,6 +158,7 @@ static gan_status fill(folder_source *self, const gan_config *config)
     self->base.count = found - skip;
     for (uint64_t i = 0; i < self->base.count; i++)
         self->base.identity = gan_hash(self->names[i], strlen(self->names[i]), self->base.identity);
+    tell_left_out(&self->base, &self->scan);
     if (config->labels == GAN_LABELS_FILE)
         return gan_error(
             GAN_BAD_INPUT,

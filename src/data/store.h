@@ -25,8 +25,16 @@ struct gan_data {
     size_t record; /* bytes of a picture */
     uint64_t count, bad, fingerprint;
     bool has_labels;
+    size_t n_classes; /* that have a number: folders, or data.classes */
+    char **class_names; /* [n_classes]; NULL where a class has no name */
+    uint64_t *class_sizes;
     char describe[GAN_TEXT_MAX + 256];
+    char left_out[640];
 };
+
+/* classes.c. keep takes names from the source and counts; call when the pictures are settled. */
+gan_status gan_data_keep_classes(gan_data *data, int classes);
+void gan_data_drop_classes(gan_data *data);
 
 /* Reads and hashes every picture of the source, all ranks of the host together (not collective in itself:
  * call it on every rank, then sync). The first worker's failure is the status. */
