@@ -35,8 +35,15 @@ common_network() {
     [ -z "$device" ] || ip -4 -o address show dev "$device" to "$own" | grep -oE "$own/([12]?[0-9]|30) " || true
 }
 
-options=(--hostfile "$1")
-network=${GAN_INTERFACE:-$(common_network "$1")}
+# A file that was written on Windows, with its line ends and its mark at the beginning, Open MPI does not understand.
+hosts=$1
+if grep -q $'\r\|^\xef\xbb\xbf' "$hosts"; then
+    hosts=$(mktemp "${TMPDIR:-/tmp}/gan_dist-hosts.XXXXXX")
+    trap 'rm -f "$hosts"' EXIT
+    sed $'1s/^\xef\xbb\xbf//; s/\r$//' "$1" >"$hosts"
+fi
+options=(--hostfile "$hosts")
+network=${GAN_INTERFACE:-$(common_network "$hosts")}
 shift
 if [[ ${1:-} =~ ^[1-9][0-9]*$ ]]; then
     options+=(-np "$1")

@@ -58,6 +58,8 @@ static gan_status load(generator *g, const char *path, const gan_config *options
     gan_tensor_view *views = NULL;
     char(*names)[128] = NULL;
     const char *text = gan_checkpoint_metadata(checkpoint, GAN_META_CONFIG);
+    if (!gan_checkpoint_checked(checkpoint))
+        gan_warn0("%s: another program has written it; checksums not compared", path);
     if (!text)
         GAN_TRY_OUT(status,
                     gan_error(GAN_BAD_INPUT,

@@ -147,6 +147,14 @@ static void read_rows(struct jpeg_decompress_struct *d, uint8_t *out, size_t row
     }
 }
 
+/* Every pixel was there before the file ended. The library tells of missing bits of Huffman codes, as damage; it
+ * does not tell of missing scans, nor of missing bits of arithmetic codes. */
+static bool only_end_missing(gan_jpeg *jpeg)
+{
+    struct jpeg_decompress_struct *d = &jpeg->decompress;
+    return !jpeg->damaged && !d->arith_code && !jpeg_has_multiple_scans(d);
+}
+
 gan_bad gan_jpeg_pixels(gan_decoder *decoder, uint8_t *out)
 {
     gan_jpeg *jpeg = decoder->jpeg;
@@ -162,6 +170,8 @@ gan_bad gan_jpeg_pixels(gan_decoder *decoder, uint8_t *out)
         read_rows(d, out, row);
     }
     jpeg_finish_decompress(d); /* reads on to the end marker, so a missing end is noticed */
+    if (jpeg->ended_early && only_end_missing(jpeg))
+        return GAN_BAD_NONE;
     return verdict(jpeg, false);
 }
 

@@ -12,6 +12,7 @@ struct gan_png {
     const uint8_t *bytes;
     size_t n, at;
     bool ended_early; /* the library asked for more than there is */
+    bool all_rows;    /* have been read */
     uint8_t *with_alpha;
     png_bytepp rows;
 };
@@ -106,9 +107,10 @@ static bool make_rows(gan_png *self, uint8_t *out, size_t h, size_t row, bool al
 /* Alone, because no local variable survives a longjmp for certain. */
 static gan_bad read_rows(gan_png *self)
 {
-    if (setjmp(png_jmpbuf(self->png)))
-        return verdict(self);
+    if (setjmp(png_jmpbuf(self->png))) /* the end may be missing: it has no pixels */
+        return self->all_rows && self->ended_early ? GAN_BAD_NONE : verdict(self);
     png_read_image(self->png, self->rows);
+    self->all_rows = true;
     png_read_end(self->png, NULL);
     return GAN_BAD_NONE;
 }

@@ -103,7 +103,7 @@ static gan_status enter(walk *w, int parent, const char *name)
     int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
         if (!w->scan->closed_reason)
-            snprintf(w->scan->closed, sizeof w->scan->closed, "%s%s", w->path, name);
+            snprintf(w->scan->closed, sizeof w->scan->closed, "%.120s%.130s", w->path, name);
         w->scan->closed_reason = w->scan->closed_reason ? w->scan->closed_reason : errno;
         return keep(w, name);
     }
@@ -136,8 +136,10 @@ static gan_status enter_class(walk *w, int parent, const char *name)
 static gan_status visit(walk *w, int folder, const struct dirent *entry)
 {
     const char *name = entry->d_name;
-    if (name[0] == '.' || strcmp(name, "lost+found") == 0)
+    if (name[0] == '.')
         return GAN_OK;
+    if (strcmp(name, GAN_LOST_FOUND) == 0) /* that of a disk, which most users may not read, and no class */
+        return faccessat(folder, name, R_OK | X_OK, 0) == 0 ? GAN_OK : keep(w, name);
     if (w->root_is_run && w->depth == 1 && (strcmp(name, "samples") == 0 || strcmp(name, "checkpoints") == 0))
         return GAN_OK;
     bool is_folder = entry->d_type == DT_DIR, is_file = entry->d_type == DT_REG;

@@ -7,6 +7,7 @@
 #include "gan_dist/error.h"
 
 #define GAN_ENDINGS_MAX 16 /* told apart; the rest is one */
+#define GAN_LOST_FOUND  "lost+found"
 
 typedef struct gan_scan {
     char **names; /* paths relative to the folder, sorted by bytes */
@@ -34,7 +35,7 @@ typedef struct gan_scan {
 
 /* Every regular file (or link to one) named .jpg, .jpeg or .png in any case, in the folder and all
  * folders below it. Links to folders are followed, but never into a folder being walked already.
- * Left out are names that start with a dot (other programs' notes), lost+found, and, below the folder itself,
+ * Left out are names that start with a dot (other programs' notes), lost+found where it can be read, and, below the folder itself,
  * folders of runs (with `lock` and `checkpoints`).
  * A folder below that cannot be opened and a broken link with a picture's name are in the list too,
  * to be found unreadable by whoever opens them. */

@@ -101,6 +101,8 @@ static gan_status label_files(folder_source *self, const gan_config *config)
     if (!self->labels)
         return gan_error(GAN_FAILED, "--data %s: out of memory for labels", config->data);
     for (uint64_t i = 0; i < self->base.count; i++) {
+        if (strcmp(self->names[i], GAN_LOST_FOUND) == 0)
+            continue; /* unreadable, and will be found so */
         self->labels[i] = class_of(&self->scan, self->names[i]);
         if (self->labels[i] < 0)
             return gan_error(

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 #include "gan_dist/rng.h"
 #include "idx.h"
 
@@ -87,19 +87,39 @@ static void close_idx(gan_source *source)
 
 /* --- finding the files ------------------------------------------------------------------------- */
 
-static bool try_name(char *out, const char *folder, const char *name, const char *end)
+static bool is_file(const char *path)
 {
-    return snprintf(out, GAN_TEXT_MAX, "%s/%s%s", folder, name, end) < GAN_TEXT_MAX && access(out, F_OK) == 0;
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
-/* DIR/train-images-idx3-ubyte, as distributed, or with a dot before idx as
- * some copies have it; plain before .gz. */
-static bool mnist_file(char *out, const char *folder, bool test)
+/* FOLDER/NAME, or the file of that name in a folder of that name, as some unpackers leave it. */
+static bool try_name(char *out, const char *folder, const char *name, const char *end)
+{
+    return (snprintf(out, GAN_TEXT_MAX, "%s/%s%s", folder, name, end) < GAN_TEXT_MAX && is_file(out)) ||
+           (snprintf(out, GAN_TEXT_MAX, "%s/%s%s/%s%s", folder, name, end, name, end) < GAN_TEXT_MAX &&
+            is_file(out));
+}
+
+static bool mnist_file_in(char *out, const char *folder, bool test)
 {
     const char *name = test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte";
     const char *dotted = test ? "t10k-images.idx3-ubyte" : "train-images.idx3-ubyte";
     return try_name(out, folder, name, "") || try_name(out, folder, name, ".gz") ||
            try_name(out, folder, dotted, "") || try_name(out, folder, dotted, ".gz");
+}
+
+/* train-images-idx3-ubyte, as distributed, or with a dot before idx as some copies have it; plain before .gz;
+ * in the folder itself, or in torchvision's below it. */
+static bool mnist_file(char *out, const char *folder, bool test)
+{
+    static const char *const below[] = {"", "/raw", "/MNIST/raw"};
+    char place[GAN_TEXT_MAX];
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++)
+        if (snprintf(place, sizeof place, "%s%s", folder, below[i]) < GAN_TEXT_MAX &&
+            mnist_file_in(out, place, test))
+            return true;
+    return false;
 }
 
 bool gan_idx_in_folder(const char *path)
@@ -121,11 +141,43 @@ static bool replace(char *text, size_t start, const char *from, const char *to)
     return true;
 }
 
-/* The labels file of a pictures file: PATH-labels, else images -> labels and idx3 -> idx1 in its name, with
- * or without .gz whatever the pictures have. */
+/* images-x/images-x -> labels-x/labels-x. */
+static bool in_folders_of_their_names(char *out, const char *images, size_t name)
+{
+    const char *own = images + name;
+    const size_t n = strlen(own);
+    char labels[GAN_TEXT_MAX];
+    if (name < n + 1 || strncmp(images + name - 1 - n, own, n) != 0 || (name > n + 1 && images[name - 2 - n] != '/'))
+        return false;
+    snprintf(labels, sizeof labels, "%s", own);
+    if (!replace(labels, 0, "images", "labels"))
+        return false;
+    replace(labels, 0, "idx3", "idx1");
+    int used = snprintf(out, GAN_TEXT_MAX, "%.*s%s/%s", (int)(name - 1 - n), images, labels, labels);
+    return used < GAN_TEXT_MAX && is_file(out);
+}
+
+/* PATH with .gz, or without, whatever the pictures have; PATH itself first. */
+static bool with_or_without_gz(char *path)
+{
+    size_t n = strlen(path);
+    if (is_file(path))
+        return true;
+    if (n > 3 && strcmp(path + n - 3, ".gz") == 0) {
+        path[n - 3] = '\0';
+        return is_file(path);
+    }
+    if (n + 4 > GAN_TEXT_MAX)
+        return false;
+    memcpy(path + n, ".gz", 4);
+    return is_file(path);
+}
+
+/* The labels file of a pictures file: PATH-labels, else images -> labels and idx3 -> idx1 in its name, and in
+ * that of its folder where that has the same. */
 static bool labels_file(char *out, const char *images)
 {
-    if (snprintf(out, GAN_TEXT_MAX, "%s-labels", images) < GAN_TEXT_MAX && access(out, F_OK) == 0)
+    if (snprintf(out, GAN_TEXT_MAX, "%s-labels", images) < GAN_TEXT_MAX && is_file(out))
         return true;
     snprintf(out, GAN_TEXT_MAX, "%s", images);
     const char *slash = strrchr(images, '/');
@@ -133,16 +185,9 @@ static bool labels_file(char *out, const char *images)
     if (!replace(out, name, "images", "labels"))
         return false;
     replace(out, name, "idx3", "idx1");
-    size_t n = strlen(out);
-    bool zipped = n > 3 && strcmp(out + n - 3, ".gz") == 0;
-    if (zipped)
-        out[n -= 3] = '\0';
-    if (access(out, F_OK) == 0)
+    if (with_or_without_gz(out))
         return true;
-    if (n + 4 > GAN_TEXT_MAX)
-        return false;
-    memcpy(out + n, ".gz", 4);
-    return access(out, F_OK) == 0;
+    return in_folders_of_their_names(out, images, name);
 }
 
 /* --- opening ----------------------------------------------------------------------------------- */

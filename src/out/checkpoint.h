@@ -61,7 +61,8 @@ struct gan_checkpoint {
     size_t n_tensors;
     gan_metadata *metadata;
     size_t n_metadata;
-    bool checked;
+    bool checked;   /* it carries checksums, and they agree */
+    bool rewritten; /* it carries those of a file that another program has written again */
 };
 
 /* Fills json, tensors and metadata from the header's `n` bytes, which a zero must follow, and checks them

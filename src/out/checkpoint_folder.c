@@ -119,7 +119,7 @@ out:
 static gan_status open_whole(gan_checkpoint **out, const char *path)
 {
     GAN_TRY(gan_checkpoint_open(out, path));
-    if (gan_checkpoint_checked(*out))
+    if (gan_checkpoint_checked(*out) || gan_checkpoint_rewritten(*out))
         return GAN_OK;
     gan_checkpoint_close(*out);
     *out = NULL;

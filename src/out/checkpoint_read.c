@@ -68,22 +68,38 @@ gan_status gan_checkpoint_bytes(void *out, const gan_checkpoint *checkpoint, siz
     return read_at(out, checkpoint, end - begin, checkpoint->data_at + begin);
 }
 
-/* Compares the header's checksum, if there is one, before anything is made of the header. `header` is the
- * length and the header. */
-static gan_status check_header_hash(gan_checkpoint *checkpoint, char *header, size_t n)
+/* Compares the header's checksum, where there is one in its place. `header` is the length and the header. */
+static void check_header_hash(gan_checkpoint *checkpoint, char *header, size_t n)
 {
     char stored[HASH_DIGITS], digits[HASH_DIGITS + 1];
     if (n < HASH_AT + HASH_DIGITS ||
         memcmp(header + HEADER_LENGTH_BYTES, HASH_PREFIX, sizeof HASH_PREFIX - 1) != 0)
-        return GAN_OK;
+        return;
     memcpy(stored, header + HASH_AT, HASH_DIGITS);
     memset(header + HASH_AT, '0', HASH_DIGITS);
     gan_hash_text(digits, gan_hash(header, n, 0));
     memcpy(header + HASH_AT, stored, HASH_DIGITS);
-    if (memcmp(digits, stored, HASH_DIGITS) != 0)
-        return gan_checkpoint_damaged(checkpoint, "the header's checksum does not agree");
-    checkpoint->checked = true;
-    return GAN_OK;
+    checkpoint->checked = memcmp(digits, stored, HASH_DIGITS) == 0;
+}
+
+/* The same but for one byte at most, in which bits may have changed. */
+static bool nearly(const char *a, const char *b)
+{
+    int differ = 0;
+    if (strlen(a) != strlen(b))
+        return false;
+    for (; *a; a++, b++)
+        differ += *a != *b;
+    return differ <= 1;
+}
+
+/* Whether the header is laid out as gan_checkpoint_write does it: its two checksums first. Another program keeps
+ * the texts, and orders them as it likes; a changed bit does not change their order. */
+static bool laid_out_as_ours(const gan_checkpoint *checkpoint)
+{
+    return checkpoint->n_metadata >= 2 && checkpoint->data_at % DATA_ALIGNMENT == 0 &&
+           nearly(checkpoint->metadata[0].key, HEADER_HASH_KEY) &&
+           nearly(checkpoint->metadata[1].key, DATA_HASH_KEY);
 }
 
 /* Chained into *hash. A tensor at a time, so that memory need not hold the whole file. */
@@ -113,10 +129,14 @@ static gan_status check_data_hash(gan_checkpoint *checkpoint)
 {
     char digits[HASH_DIGITS + 1];
     const char *stored = gan_checkpoint_metadata(checkpoint, DATA_HASH_KEY);
+    const char *header_hash = gan_checkpoint_metadata(checkpoint, HEADER_HASH_KEY);
     if (!checkpoint->checked) {
         /* One flipped bit must not turn a checked file into an unchecked one. */
-        if (stored || gan_checkpoint_metadata(checkpoint, HEADER_HASH_KEY))
-            return gan_checkpoint_damaged(checkpoint, "its checksums are not where they belong");
+        if ((stored || header_hash) && laid_out_as_ours(checkpoint))
+            return gan_checkpoint_damaged(checkpoint, "the header's checksum does not agree");
+        if (!stored != !header_hash)
+            return gan_checkpoint_damaged(checkpoint, "it has one of its two checksums");
+        checkpoint->rewritten = stored != NULL;
         return GAN_OK;
     }
     uint64_t hash = 0;
@@ -143,7 +163,7 @@ static gan_status validate(gan_checkpoint *checkpoint)
     header[n] = '\0';
     gan_status status = read_at(header, checkpoint, n, 0);
     if (status == GAN_OK)
-        status = check_header_hash(checkpoint, header, n);
+        check_header_hash(checkpoint, header, n);
     if (status == GAN_OK)
         status = gan_header_parse(checkpoint, header + HEADER_LENGTH_BYTES, (size_t)length);
     free(header);
@@ -188,6 +208,11 @@ void gan_checkpoint_close(gan_checkpoint *checkpoint)
 bool gan_checkpoint_checked(const gan_checkpoint *checkpoint)
 {
     return checkpoint->checked;
+}
+
+bool gan_checkpoint_rewritten(const gan_checkpoint *checkpoint)
+{
+    return checkpoint->rewritten;
 }
 
 size_t gan_checkpoint_count(const gan_checkpoint *checkpoint)

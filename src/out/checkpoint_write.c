@@ -76,12 +76,33 @@ static size_t tensor_bytes(const gan_tensor_view *tensor)
     return bytes;
 }
 
-static uint64_t hash_data(const gan_tensor_view *tensors, size_t n)
+/* The place in the data of each tensor: those of 64 bits an element first, so that every tensor stands at a multiple of
+ * its element's size, and can be used where it lies in a mapped file. The header keeps the order it was given. */
+static size_t *order_data(const gan_tensor_view *tensors, size_t n)
+{
+    size_t *order = calloc(n + 1, sizeof *order), k = 0;
+    for (int wide = 1; order && wide >= 0; wide--)
+        for (size_t i = 0; i < n; i++)
+            if ((gan_dtype_of(tensors[i].dtype)->bits >= 64) == wide)
+                order[k++] = i;
+    return order;
+}
+
+static uint64_t hash_data(const gan_tensor_view *tensors, const size_t *order, size_t n)
 {
     uint64_t hash = 0;
-    for (size_t i = 0; i < n; i++)
-        hash = gan_hash(tensors[i].data, tensor_bytes(&tensors[i]), hash);
+    for (size_t k = 0; k < n; k++)
+        hash = gan_hash(tensors[order[k]].data, tensor_bytes(&tensors[order[k]]), hash);
     return hash;
+}
+
+/* Where tensor i begins. */
+static size_t begin_of(const gan_tensor_view *tensors, const size_t *order, size_t i)
+{
+    size_t begin = 0;
+    for (size_t k = 0; order[k] != i; k++)
+        begin += tensor_bytes(&tensors[order[k]]);
+    return begin;
 }
 
 static bool add_metadata(cJSON *root, const gan_metadata *metadata, size_t n, uint64_t data_hash)
@@ -116,16 +137,15 @@ static bool add_tensor(cJSON *root, const gan_tensor_view *tensor, size_t begin)
 /* The length, the JSON, blanks up to the alignment, and the checksum of all
  * that in its place. Freed by the caller. */
 static gan_status make_header(char **out, size_t *n, const char *path, const gan_tensor_view *tensors,
-                              size_t n_tensors, const gan_metadata *metadata, size_t n_metadata)
+                              const size_t *order, size_t n_tensors, const gan_metadata *metadata,
+                              size_t n_metadata)
 {
     gan_status status = GAN_OK;
     char *text = NULL, *header = NULL;
     cJSON *root = cJSON_CreateObject();
-    bool ok = root && add_metadata(root, metadata, n_metadata, hash_data(tensors, n_tensors));
-    size_t begin = 0;
+    bool ok = root && add_metadata(root, metadata, n_metadata, hash_data(tensors, order, n_tensors));
     for (size_t i = 0; ok && i < n_tensors; i++) {
-        ok = add_tensor(root, &tensors[i], begin);
-        begin += tensor_bytes(&tensors[i]);
+        ok = add_tensor(root, &tensors[i], begin_of(tensors, order, i));
     }
     text = ok ? cJSON_PrintUnformatted(root) : NULL;
     size_t used = text ? HEADER_LENGTH_BYTES + strlen(text) : 0;
@@ -163,15 +183,19 @@ gan_status gan_checkpoint_write(const char *path, const gan_tensor_view *tensors
     size_t n = 0;
     gan_file_writer *writer = NULL;
     GAN_TRY(check_arguments(path, tensors, n_tensors, metadata, n_metadata));
-    GAN_TRY(make_header(&header, &n, path, tensors, n_tensors, metadata, n_metadata));
+    size_t *order = order_data(tensors, n_tensors);
+    if (!order)
+        return gan_error(GAN_FAILED, "%s: out of memory", path);
+    GAN_TRY_OUT(status, make_header(&header, &n, path, tensors, order, n_tensors, metadata, n_metadata));
     GAN_TRY_OUT(status, gan_file_begin(&writer, path));
     GAN_TRY_OUT(status, gan_file_append(writer, header, n));
-    for (size_t i = 0; i < n_tensors; i++)
-        GAN_TRY_OUT(status, gan_file_append(writer, tensors[i].data, tensor_bytes(&tensors[i])));
+    for (size_t k = 0; k < n_tensors; k++)
+        GAN_TRY_OUT(status, gan_file_append(writer, tensors[order[k]].data, tensor_bytes(&tensors[order[k]])));
     status = gan_file_commit_soon(writer); /* who reads it compares checksums */
     writer = NULL;
 out:
     gan_file_abandon(writer);
     free(header);
+    free(order);
     return status;
 }
