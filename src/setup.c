@@ -119,9 +119,7 @@ static gan_status open_data(gan_training *t)
     t->steps_per_epoch = gan_data_count(t->data) / (uint64_t)t->config.batch;
     t->total = t->config.steps ? (uint64_t)t->config.steps : (uint64_t)t->config.epochs * t->steps_per_epoch;
     gan_log0("data         %s", gan_data_describe(t->data));
-    if (*gan_data_left_out(t->data))
-        gan_log0("             %s", gan_data_left_out(t->data));
-    gan_data_tell_classes(t->data);
+    gan_data_tell(t->data);
     if (gan_data_bad_count(t->data) > 0)
         gan_warn0("%llu unreadable pictures were left out; see %s",
                   (unsigned long long)gan_data_bad_count(t->data), bad_files);

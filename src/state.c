@@ -231,9 +231,9 @@ static gan_status find_checkpoint(gan_checkpoint **out, gan_training *t)
     return GAN_OK;
 }
 
-static gan_status read_checkpoint(state *s, gan_checkpoint *checkpoint)
+/* Whether this is a state of the run that is to go on; its step goes into t->done. */
+static gan_status judge_checkpoint(gan_training *t, const gan_checkpoint *checkpoint)
 {
-    gan_training *t = s->t;
     const char *step = gan_checkpoint_metadata(checkpoint, GAN_META_STEP);
     const char *config = gan_checkpoint_metadata(checkpoint, GAN_META_CONFIG);
     const char *data = gan_checkpoint_metadata(checkpoint, META_DATA);
@@ -245,6 +245,18 @@ static gan_status read_checkpoint(state *s, gan_checkpoint *checkpoint)
             "%s: not a checkpoint of gan_dist: nothing says which step and configuration it holds",
             t->checkpoint);
     GAN_TRY(gan_config_compare(config, t->defining, t->checkpoint));
+    char *end;
+    t->done = strtoull(step, &end, 10);
+    if (*end || end == step)
+        return gan_error(GAN_FAILED, "%s: its step '%s' is not a number", t->checkpoint, step);
+    return GAN_OK;
+}
+
+static gan_status read_checkpoint(state *s, gan_checkpoint *checkpoint)
+{
+    gan_training *t = s->t;
+    const char *data = gan_checkpoint_metadata(checkpoint, META_DATA);
+    GAN_TRY(judge_checkpoint(t, checkpoint));
     char fingerprint[32];
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));
     if (strcmp(fingerprint, data) != 0)
@@ -252,10 +264,6 @@ static gan_status read_checkpoint(state *s, gan_checkpoint *checkpoint)
                          "%s: made with other pictures than --data %s holds now (fingerprint %s, now %s): "
                          "give the same data, or another --out to start anew",
                          t->checkpoint, t->config.data, data, fingerprint);
-    char *end;
-    t->done = strtoull(step, &end, 10);
-    if (*end || end == step)
-        return gan_error(GAN_FAILED, "%s: its step '%s' is not a number", t->checkpoint, step);
     return gan_checkpoint_read(checkpoint, s->views, s->n);
 }
 
@@ -298,5 +306,17 @@ gan_status gan_training_resume(gan_training *t)
     }
     gan_checkpoint_close(checkpoint);
     state_close(&s);
+    return status;
+}
+
+gan_status gan_training_look(gan_training *t)
+{
+    gan_checkpoint *checkpoint = NULL;
+    gan_status status = find_checkpoint(&checkpoint, t);
+    if (status == GAN_OK && checkpoint)
+        status = judge_checkpoint(t, checkpoint);
+    if (status == GAN_OK && checkpoint)
+        gan_log0("goes on    from %s (step %" PRIu64 ")", t->checkpoint, t->done);
+    gan_checkpoint_close(checkpoint);
     return status;
 }

@@ -93,6 +93,8 @@ void gan_pass_set_output_gradient(gan_pass *pass, int shard, float *gradient);
 float *gan_pass_input_gradient(const gan_pass *pass, int shard);
 
 gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train);
+/* Asks every layer (gan_layer_ops.check_training). Of a parsed network, too. */
+gan_status gan_net_check_training(const gan_net *net);
 /* Whether a pass in training calls the spec's `reduce`: batch norm over the global batch. */
 bool gan_net_has_sums(const gan_net *net);
 

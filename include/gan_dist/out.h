@@ -18,6 +18,8 @@
  * (path, reason), in use (names the host and pid found in the lock). */
 typedef struct gan_run gan_run;
 gan_status gan_run_open(gan_run **out, const char *folder);
+/* Whether gan_run_open would succeed, by trying it: nothing that was not there stays. */
+gan_status gan_run_look(const char *folder);
 void gan_run_close(gan_run *run); /* NULL is fine */
 
 /* --- pictures ---------------------------------------------------------------------------------- */

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "gan_dist/data.h"
 #include "gan_dist/log.h"
+#include "gan_dist/out.h"
 #include "devices.h"
+#include "train.h"
 #include "ranks.h"
 
 /* What the ranks of one host have together. */
@@ -166,6 +169,34 @@ static gan_status print_devices(gan_comm *comm, const gan_backend *be, int seen)
     return GAN_OK;
 }
 
+/* Where a run would go on, and whether it may. */
+static gan_status look_at_run(gan_comm *comm, const gan_config *config)
+{
+    static gan_training t; /* large */
+    t = (gan_training){.config = *config, .comm = comm};
+    t.defining = gan_config_text(config, true);
+    gan_status status = t.defining ? gan_run_look(config->out) : gan_error(GAN_FAILED, "out of memory");
+    if (status == GAN_OK)
+        status = gan_training_look(&t);
+    free(t.defining);
+    return status;
+}
+
+/* The pictures and the folder of the run, by train's own code, as far as it goes without decoding a picture. */
+static gan_status look_at_files(gan_comm *comm, const gan_config *asked, const gan_placement *placement)
+{
+    gan_config config = *asked;
+    const int size = gan_comm_size(comm);
+    config.shards = gan_devices_shard_each(placement, asked)           ? 0
+                    : gan_config_shards(asked) % size == 0 || size == 1 ? gan_config_shards(asked)
+                                                                        : size;
+    if (config.data[0])
+        GAN_TRY(gan_data_look(&config, comm));
+    else
+        gan_log0("data       none is named: not looked at");
+    return gan_comm_agree(comm, gan_comm_rank(comm) == 0 ? look_at_run(comm, &config) : GAN_OK);
+}
+
 /* They may be in the build and not work here: opens what a run would open. */
 static gan_status try_backend(gan_comm *comm, const gan_config *config)
 {
@@ -185,7 +216,7 @@ static gan_status try_backend(gan_comm *comm, const gan_config *config)
         status = gan_devices_use(comm, be, placement.way);
     gan_comm_leave_device(comm);
     gan_backend_close(be);
-    return status;
+    return status == GAN_OK ? look_at_files(comm, config, &placement) : status;
 }
 
 static gan_status check_host(const gan_rank_facts *facts, int size, int host, double memory_mib)

@@ -1,4 +1,4 @@
-/* classes.c: which class is which, and how many pictures each has, for the log. */
+/* classes.c: which class is which, how many pictures each has, and what was left out, for the log. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,10 +72,12 @@ static void warn_empty(const gan_data *data)
               n > 1 ? ", nor have others" : "");
 }
 
-void gan_data_tell_classes(const gan_data *data)
+void gan_data_tell(const gan_data *data)
 {
     char line[1024] = "";
     size_t used = 0, n = data->n_classes;
+    if (*data->left_out)
+        gan_log0("             %s", data->left_out);
     if (n == 0)
         return;
     for (size_t k = 0; k < n; k++) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "gan_dist/log.h"
 #include "gan_dist/rng.h"
 #include "store.h"
 
@@ -139,22 +140,63 @@ static gan_status settle(gan_data *data, const gan_config *config, const char *b
     return gan_comm_check_same(data->comm, data->fingerprint, "the pictures (pixels and labels)");
 }
 
-static gan_status open_store(gan_data *data, const gan_config *config, const char *bad_files)
+static gan_status open_source(gan_data *data, const gan_config *config)
 {
     GAN_TRY(gan_comm_agree(data->comm, gan_source_open(&data->source, config)));
     uint64_t found = gan_hash(&data->source->identity, sizeof data->source->identity, data->source->count);
     GAN_TRY(gan_comm_check_same(data->comm, found, "the list of pictures that --data names"));
     data->has_labels = data->source->has_labels;
+    memcpy(data->left_out, data->source->left_out, sizeof data->left_out);
+    return GAN_OK;
+}
+
+static gan_status open_store(gan_data *data, const gan_config *config, const char *bad_files)
+{
+    GAN_TRY(open_source(data, config));
     GAN_TRY(fill_together(data));
     GAN_TRY(settle(data, config, bad_files));
     describe(data, bad_files);
-    memcpy(data->left_out, data->source->left_out, sizeof data->left_out);
     GAN_TRY(gan_comm_agree(data->comm, gan_data_keep_classes(data, config->classes)));
     if (!data->source->mapped) {
         gan_source_close(data->source);
         data->source = NULL;
     }
     return GAN_OK;
+}
+
+/* Labels as the source has them, in place of those of decoded pictures. */
+static gan_status look_at_labels(gan_data *data, const gan_config *config)
+{
+    if (!data->has_labels)
+        return GAN_OK;
+    data->shelf.labels = calloc(data->count, sizeof *data->shelf.labels);
+    if (!data->shelf.labels)
+        return gan_error(GAN_FAILED, "--data %s: out of memory for labels", config->data);
+    for (uint64_t i = 0; i < data->count; i++)
+        data->shelf.labels[i] = data->source->ops->label(data->source, i);
+    return gan_data_keep_classes(data, config->classes);
+}
+
+gan_status gan_data_look(const gan_config *config, gan_comm *comm)
+{
+    gan_data data = {.comm = comm};
+    gan_status status = open_source(&data, config);
+    if (status == GAN_OK) {
+        data.count = data.source->count;
+        status = check_count(&data, config);
+        if (status == GAN_OK)
+            status = look_at_labels(&data, config);
+        status = gan_comm_agree(comm, status);
+    }
+    if (status == GAN_OK) {
+        gan_log0("data       %" PRIu64 " pictures%s, from %s", data.count,
+                 data.source->ops->path ? " by their names, not decoded" : "", data.source->what);
+        gan_data_tell(&data);
+    }
+    free(data.shelf.labels);
+    gan_data_drop_classes(&data);
+    gan_source_close(data.source);
+    return status;
 }
 
 gan_status gan_data_open(gan_data **out, const gan_config *config, gan_comm *comm, const char *bad_files)
@@ -206,11 +248,6 @@ uint64_t gan_data_fingerprint(const gan_data *data)
 const char *gan_data_describe(const gan_data *data)
 {
     return data->describe;
-}
-
-const char *gan_data_left_out(const gan_data *data)
-{
-    return data->left_out;
 }
 
 const uint8_t *gan_data_image(const gan_data *data, uint64_t index)

@@ -312,6 +312,22 @@ static gan_status backward(gan_layer *layer, gan_pass *const *passes, int n, boo
     return gan_layer_run(layer, passes, n, true, backward_apply_shard);
 }
 
+/* A single value less its own mean is zero, whatever it was: the layer gives its shift, and no gradient. */
+static gan_status check_training(const gan_layer *layer)
+{
+    const gan_net *net = layer->net;
+    const bool each = net->spec.bn == GAN_BN_SHARD;
+    const size_t values = rows_of(layer) * (size_t)(each ? 1 : net->spec.n_global);
+    if (values > 1)
+        return GAN_OK;
+    return gan_error(GAN_BAD_INPUT,
+                     "%s.main.%d: batch norm over one value (%dx%d pixels of 1 picture%s) gives the same whatever "
+                     "comes in, so nothing would be learned: %s",
+                     net->spec.name, layer->module, layer->out.h, layer->out.w, each ? " in a shard" : "",
+                     each ? "give train.shards for at least 2 pictures each, or train.bn = global"
+                          : "give --batch 2 or more");
+}
+
 const gan_layer_ops gan_layer_bn = {
     .word = "bn",
     .usage = "bn: batch normalisation, per channel on maps, per feature on vectors",
@@ -321,4 +337,5 @@ const gan_layer_ops gan_layer_bn = {
     .forward = forward,
     .backward = backward,
     .again = again,
+    .check_training = check_training,
 };

@@ -44,6 +44,14 @@ gan_status gan_net_forward(gan_net *net, gan_pass *pass, bool train)
     return GAN_OK;
 }
 
+gan_status gan_net_check_training(const gan_net *net)
+{
+    for (int i = 0; i < net->n_layers; i++)
+        if (net->layers[i].ops->check_training)
+            GAN_TRY(net->layers[i].ops->check_training(&net->layers[i]));
+    return GAN_OK;
+}
+
 bool gan_net_has_sums(const gan_net *net)
 {
     bool has = false;

@@ -84,6 +84,50 @@ out:
     return status;
 }
 
+/* The length of the part of `path` that is there. */
+static size_t part_there(const char *path)
+{
+    char part[PATH_MAX];
+    snprintf(part, sizeof part, "%s", path);
+    for (size_t n = strlen(part);; n--) {
+        while (n > 0 && part[n - 1] != '/' && part[n] != '\0' && part[n] != '/')
+            n--;
+        part[n] = '\0';
+        if (n == 0 || access(part, F_OK) == 0)
+            return n;
+    }
+}
+
+gan_status gan_run_look(const char *folder)
+{
+    static const char *const names[] = {"lock", "samples", "checkpoints"};
+    enum { NAMES = sizeof names / sizeof *names };
+    char path[PATH_MAX];
+    bool there[NAMES];
+    size_t before = part_there(folder);
+    gan_run *run = NULL;
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(path, sizeof path, "%.3900s/%s", folder, names[i]);
+        there[i] = access(path, F_OK) == 0;
+    }
+    gan_status status = gan_run_open(&run, folder);
+    gan_run_close(run);
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(path, sizeof path, "%.3900s/%s", folder, names[i]);
+        if (!there[i])
+            remove(path);
+    }
+    snprintf(path, sizeof path, "%s", folder);
+    for (size_t n = strlen(path); n > before && rmdir(path) == 0;) {
+        while (n > before && path[n - 1] == '/')
+            n--;
+        while (n > before && path[n - 1] != '/')
+            n--;
+        path[n] = '\0';
+    }
+    return status;
+}
+
 void gan_run_close(gan_run *run)
 {
     if (!run)

@@ -6,8 +6,6 @@
 #include "gan_dist/base.h"
 #include "gan_dist/step.h"
 
-#define LOSSES_LISTED 16 /* in a message */
-
 enum { REAL, FAKE }; /* D's two passes */
 
 struct gan_step {
@@ -50,73 +48,21 @@ static void free_rows(gan_step *step, void **rows)
     free(rows);
 }
 
-static gan_status find_loss(const gan_loss **out, const char *name)
-{
-    *out = gan_loss_find(name);
-    if (*out)
-        return GAN_OK;
-    const char *names[LOSSES_LISTED];
-    char known[256] = "";
-    size_t n = 0;
-    for (const gan_loss *loss; n < LOSSES_LISTED && (loss = gan_loss_get(n)); n++) {
-        names[n] = loss->name;
-        snprintf(known + strlen(known), sizeof known - strlen(known), " %s", loss->name);
-    }
-    const char *nearest = gan_nearest(name, names, n);
-    if (nearest)
-        return gan_error(GAN_BAD_INPUT, "train.loss = %s: unknown; did you mean %s?", name, nearest);
-    return gan_error(GAN_BAD_INPUT, "train.loss = %s: unknown; known:%s", name, known);
-}
-
-static gan_status check_shapes(const gan_step *step)
-{
-    const gan_config *config = step->config;
-    gan_shape picture = gan_net_output_shape(step->g), logits = gan_net_output_shape(step->d);
-    if (gan_shape_count(picture) !=
-            (size_t)config->height * (size_t)config->width * (size_t)config->channels ||
-        (picture.h * picture.w > 1 && (picture.h != config->height || picture.w != config->width)))
-        return gan_error(
-            GAN_BAD_INPUT,
-            "the generator makes %dx%dx%d pictures but the data is %dx%dx%d: change generator.layers or "
-            "data.height, data.width, data.channels",
-            picture.h, picture.w, picture.c, config->height, config->width, config->channels);
-    if (gan_shape_count(logits) != (size_t)step->loss->logits)
-        return gan_error(GAN_BAD_INPUT, "the discriminator ends in %zu outputs but loss '%s' needs %d",
-                         gan_shape_count(logits), step->loss->name, step->loss->logits);
-    return GAN_OK;
-}
-
 static gan_status create_nets(gan_step *step, gan_reduce_fn reduce, void *reduce_context)
 {
     const gan_config *config = step->config;
     GAN_TRY(gan_workspace_create(&step->workspace, step->backend, step->shards.n_local));
-    gan_net_spec spec = {.name = "generator",
-                         .number = 0,
-                         .config = &config->generator,
-                         .input = {1, 1, config->noise_dim},
-                         .classes = config->classes,
-                         .shard_pictures = step->shards.pictures,
-                         .n_local = step->shards.n_local,
-                         .first_shard = step->shards.first,
-                         .n_global = step->shards.n_global,
-                         .bn = config->bn,
-                         .passes = 1,
-                         .output_gradient_given = true,
-                         .workspace = step->workspace,
-                         .reduce = reduce,
-                         .reduce_context = reduce_context};
+    gan_net_spec spec = gan_step_spec(config, &step->shards, NULL);
+    spec.workspace = step->workspace;
+    spec.reduce = reduce;
+    spec.reduce_context = reduce_context;
     GAN_TRY(gan_net_create(&step->g, step->backend, &spec));
-    spec.name = "discriminator";
-    spec.number = 1;
-    spec.config = &config->discriminator;
-    /* A generator that ends in a vector (an MLP) is met by a discriminator that begins with one. */
-    spec.input = gan_net_output_shape(step->g);
-    spec.passes = 2;
-    spec.input_gradient = true;
-    spec.output_gradient_given = false;
+    spec = gan_step_spec(config, &step->shards, step->g);
+    spec.workspace = step->workspace;
+    spec.reduce = reduce;
+    spec.reduce_context = reduce_context;
     GAN_TRY(gan_net_create(&step->d, step->backend, &spec));
-    GAN_TRY(gan_workspace_alloc(step->workspace));
-    return check_shapes(step);
+    return gan_workspace_alloc(step->workspace);
 }
 
 /* Wires what never changes: noise into G, pictures into D. */
@@ -135,6 +81,7 @@ gan_status gan_step_create(gan_step **out, gan_backend *backend, const gan_confi
                            const gan_shards *shards, gan_reduce_fn reduce, void *reduce_context)
 {
     gan_status status;
+    GAN_TRY(gan_step_judge(NULL, config, shards));
     gan_step *step = calloc(1, sizeof *step);
     if (!step)
         return gan_error(GAN_FAILED, "the step: out of memory");
@@ -142,7 +89,7 @@ gan_status gan_step_create(gan_step **out, gan_backend *backend, const gan_confi
     step->config = config;
     step->shards = *shards;
     step->g_stale = true;
-    GAN_TRY_OUT(status, find_loss(&step->loss, config->loss));
+    step->loss = gan_loss_find(config->loss);
     size_t pictures = (size_t)shards->pictures, extras = GAN_NET_EXTRAS * sizeof(float);
     size_t picture = (size_t)config->height * (size_t)config->width * (size_t)config->channels;
     GAN_TRY_OUT(status, gan_order_parse(&step->order, config->order));
