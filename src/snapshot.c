@@ -15,7 +15,8 @@ typedef struct net_state {
     bool is_aside;
     uint64_t updates_a_step;
     const float *statistics;
-    float *after_step[2]; /* statistics after even and odd steps: those of the next one are there before it is finished */
+    float *after_step
+        [2]; /* statistics after even and odd steps: those of the next one are there before it is finished */
     size_t statistics_floats;
 } net_state;
 
@@ -37,8 +38,7 @@ static gan_status open_net(net_state *out, const gan_training *t, int k)
     gan_net *net = t->nets[k];
     *out = (net_state){.live = {gan_net_parameters(net), t->optims[k].m, t->optims[k].v},
                        .floats = gan_net_arena_floats(net),
-                       .updates_a_step =
-                           (uint64_t)(k == GAN_NET_D ? order->d_updates : order->g_updates),
+                       .updates_a_step = (uint64_t)(k == GAN_NET_D ? order->d_updates : order->g_updates),
                        .statistics = gan_net_statistics(net),
                        .statistics_floats = gan_net_statistics_floats(net)};
     bool ok = true;

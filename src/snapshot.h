@@ -1,11 +1,11 @@
-/* snapshot.h: the state after the last finished step, ready to be written at any moment. A step is finished when
- * the updates of both networks are done; those of the first come long before those of the last. So before an
- * update that does not finish its step, the network's weights and moments are set aside, until the step is.
- * Running statistics change during a whole step; they are copied at its end.
+/* snapshot.h: the state after the last finished step, ready to be written at any moment. A step is
+ * finished when the updates of both networks are done; those of the first come long before those of the
+ * last. So before an update that does not finish its step, the network's weights and moments are set
+ * aside, until the step is. Running statistics change during a whole step; they are copied at its end.
  *
- * On rank 0, where the backend's memory is the host's; elsewhere gan_snapshot is NULL, and all calls do nothing.
- * One thread may write a snapshot while the main thread computes; it waits at the next update until that is
- * done. */
+ * On rank 0, where the backend's memory is the host's; elsewhere gan_snapshot is NULL, and all calls do
+ * nothing. One thread may write a snapshot while the main thread computes, which waits at its next update
+ * until that is done. */
 #ifndef GAN_SNAPSHOT_H
 #define GAN_SNAPSHOT_H
 
@@ -26,8 +26,8 @@ void gan_snapshot_passes_done(gan_snapshot *snapshot);
 void gan_snapshot_lock(gan_snapshot *snapshot);
 void gan_snapshot_unlock(gan_snapshot *snapshot);
 
-/* Locked: the last finished step, and where a network's state after it stands: parameters, statistics and both
- * moments. */
+/* Locked: the last finished step, and where a network's state after it stands: parameters, statistics and
+ * both moments. */
 uint64_t gan_snapshot_step(const gan_snapshot *snapshot);
 typedef struct gan_snapshot_arenas {
     float *parameters, *statistics, *moment1, *moment2; /* to be read */

@@ -14,8 +14,8 @@
 #define NAME_ROOM 128
 #define META_DATA "gan_dist.data_fingerprint"
 
-/* One network's arenas in host memory: the backend's own when that is the host's, else copies; to be saved, as
- * the last finished step left them. */
+/* One network's arenas in host memory: the backend's own when that is the host's, else copies; to be saved,
+ * as the last finished step left them. */
 typedef struct host_arena {
     float *device, *host;
     size_t floats;
@@ -111,7 +111,8 @@ static void state_close(state *s)
     free(s->names);
 }
 
-/* What is saved: the arenas as the last finished step left them, where a snapshot has that, else as they are. */
+/* What is saved: the arenas as the last finished step left them, where a snapshot has that, else as they
+ * are. */
 static void take_snapshot(state *s)
 {
     const gan_snapshot *snapshot = s->t->snapshot;

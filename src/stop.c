@@ -14,14 +14,14 @@
 
 #define SAME_REQUEST_SECONDS 0.5
 
-/* Signals whose default is to end the process, but for KILL, QUIT, ABRT and the faults; real-time signals are the
- * same. PIPE and XFSZ are errors of the write that caused them. */
+/* Signals whose default is to end the process, but for KILL, QUIT, ABRT and the faults; real-time signals are
+ * the same. PIPE and XFSZ are errors of the write that caused them. */
 static const struct {
     int number;
     const char *name;
-} signals[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"},       {SIGHUP, "SIGHUP"},   {SIGUSR1, "SIGUSR1"},
-               {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"},     {SIGALRM, "SIGALRM"}, {SIGVTALRM, "SIGVTALRM"},
-               {SIGPROF, "SIGPROF"}, {SIGPOLL, "SIGPOLL"},     {SIGPWR, "SIGPWR"},   {SIGSTKFLT, "SIGSTKFLT"}};
+} signals[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"},   {SIGHUP, "SIGHUP"},   {SIGUSR1, "SIGUSR1"},
+               {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"}, {SIGALRM, "SIGALRM"}, {SIGVTALRM, "SIGVTALRM"},
+               {SIGPROF, "SIGPROF"}, {SIGPOLL, "SIGPOLL"}, {SIGPWR, "SIGPWR"},   {SIGSTKFLT, "SIGSTKFLT"}};
 #define N_SIGNALS (sizeof signals / sizeof *signals)
 
 static atomic_bool asked, saved;
@@ -104,7 +104,7 @@ static void *take_signals(void *unused)
             first_request(number);
         } else if (gan_clock() - first > SAME_REQUEST_SECONDS) {
             end_by(number);
-        } /* else it is the same request: Slurm that preempts a job sends SIGTERM twice within a millisecond */
+        } /* else it is the same one: Slurm that preempts a job sends SIGTERM twice within a millisecond */
     }
     return NULL;
 }

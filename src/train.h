@@ -156,8 +156,8 @@ bool gan_stop_saved(void);
 gan_status gan_training_save(gan_training *t);
 gan_status gan_training_save_locked(gan_training *t, uint64_t done);
 gan_status gan_training_resume(gan_training *t);
-/* Rank 0: what resume would do, as far as configuration and folder tell; it reads no weights. Needs t->config and
- * t->defining. */
+/* Rank 0: what resume would do, as far as configuration and folder tell; it reads no weights. Needs t->config
+ * and t->defining. */
 gan_status gan_training_look(gan_training *t);
 
 #endif

@@ -24,7 +24,8 @@ gan_status gan_comm_open_self(gan_comm **out);
 /* A launcher starts N copies; what needs no rank is done by the first. The others end well, whatever comes of
  * it: the first to fail makes the launcher kill the rest, and that must be the one who has said why. */
 bool gan_comm_is_first_copy(void);
-/* Ends this process at once, at any time, from any thread; what MPI has left in temporary folders goes, too. */
+/* Ends this process at once, at any time, from any thread; what MPI has left in temporary folders goes,
+ * too. */
 _Noreturn void gan_comm_exit(int status);
 /* Ends it; with comm_mpi this is MPI_Finalize, or MPI_Abort(status) when `abort_others` is set because they
  * may be waiting. */

@@ -22,8 +22,8 @@ typedef struct gan_data gan_data;
 gan_status gan_data_open(gan_data **out, const gan_config *config, gan_comm *comm, const char *bad_files);
 void gan_data_close(gan_data *data); /* collective; NULL is fine */
 
-/* What gan_data_open would find, told in the log, and the same refusals (collective); it lists files and reads
- * headers, and decodes nothing. */
+/* What gan_data_open would find, told in the log, and the same refusals (collective); it lists files and
+ * reads headers, and decodes nothing. */
 gan_status gan_data_look(const gan_config *config, gan_comm *comm);
 
 uint64_t gan_data_count(const gan_data *data);     /* usable pictures */
@@ -31,11 +31,12 @@ uint64_t gan_data_bad_count(const gan_data *data); /* skipped files */
 uint64_t gan_data_fingerprint(
     const gan_data *data); /* hash of all pixels and labels, the same on every rank and host */
 const char *gan_data_describe(const gan_data *data); /* one line for the log; belongs to the store */
-/* Classes have numbers, and names where they are folders: the folders directly in the one that was named, also
- * those without pictures, in the order of their names. 0 classes without labels. */
+/* Classes have numbers, and names where they are folders: the folders directly in the one that was named,
+ * also those without pictures, in the order of their names. 0 classes without labels. */
 size_t gan_data_classes(const gan_data *data);
 const char *gan_data_class_name(const gan_data *data, size_t k); /* NULL: a number alone */
-/* Lines for the log: what was left out, by the ending of its name; the classes, and a warning of those without pictures. */
+/* Lines for the log: what was left out, by the ending of its name; the classes, and a warning of those
+ * without pictures. */
 void gan_data_tell(const gan_data *data);
 
 const uint8_t *gan_data_image(const gan_data *data, uint64_t index); /* height*width*channels bytes, HWC */

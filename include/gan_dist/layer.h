@@ -36,7 +36,8 @@ typedef struct gan_layer_ops {
     /* (optional) Writes the layer's output of one shard once more, from what forward left. A layer that has
      * it need not keep its output: see gan_layer.transient. */
     gan_status (*again)(gan_layer *layer, gan_pass *pass, int shard, float *y);
-    /* (optional) GAN_BAD_INPUT where training would make nothing of the layer with these shapes and shards. */
+    /* (optional) GAN_BAD_INPUT where training would make nothing of the layer with these shapes and
+     * shards. */
     gan_status (*check_training)(const gan_layer *layer);
     /* (optional) Multiply-adds of one picture's forward pass; NULL = not counted. */
     double (*multiply_adds)(const gan_layer *layer);

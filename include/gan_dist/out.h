@@ -108,8 +108,9 @@ typedef struct gan_checkpoint gan_checkpoint;
 gan_status gan_checkpoint_open(gan_checkpoint **out, const char *path);
 void gan_checkpoint_close(gan_checkpoint *checkpoint);         /* NULL is fine */
 bool gan_checkpoint_checked(const gan_checkpoint *checkpoint); /* it carried checksums, and they agree */
-/* It carries the checksums of a file that another program has read and written again, as safetensors' library does in
- * an order of its own: they were not compared. A file of ours in which something changed is damaged instead. */
+/* It carries the checksums of a file that another program has read and written again, as safetensors' library
+ * does in an order of its own: they were not compared. A file of ours in which something changed is damaged
+ * instead. */
 bool gan_checkpoint_rewritten(const gan_checkpoint *checkpoint);
 size_t gan_checkpoint_count(const gan_checkpoint *checkpoint);
 size_t gan_checkpoint_size(const gan_checkpoint *checkpoint); /* of the file, in bytes */

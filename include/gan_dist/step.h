@@ -44,11 +44,12 @@ typedef struct gan_shards {
  * size; when that does not divide the batch either: GAN_BAD_INPUT saying what would work. */
 gan_status gan_shards_cut(gan_shards *out, int batch, int shards, int rank, int size);
 
-/* Whether this can be trained: loss, order, networks that fit the data and each other. GAN_BAD_INPUT says what does
- * not, and what would. *bytes (may be NULL): memory of both networks on a rank. No memory is asked for. */
+/* Whether this can be trained: loss, order, networks that fit the data and each other. GAN_BAD_INPUT says
+ * what does not, and what would. *bytes (may be NULL): memory of both networks on a rank. No memory is asked
+ * for. */
 gan_status gan_step_judge(double *bytes, const gan_config *config, const gan_shards *shards);
-/* The networks as a step wants them, without workspace and reduce: the generator for g = NULL, else the discriminator
- * that meets it. */
+/* The networks as a step wants them, without workspace and reduce: the generator for g = NULL, else the
+ * discriminator that meets it. */
 gan_net_spec gan_step_spec(const gan_config *config, const gan_shards *shards, const gan_net *g);
 
 typedef struct gan_step gan_step;

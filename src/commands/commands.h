@@ -2,6 +2,7 @@
 #ifndef GAN_COMMANDS_H
 #define GAN_COMMANDS_H
 
+#include "devices.h"
 #include "gan_dist/comm.h"
 #include "gan_dist/config.h"
 #include "gan_dist/error.h"
@@ -53,6 +54,8 @@ void gan_command_help(void);
 /* Prints what this launch gives (ranks, hosts, cores, memory) and fails when it will not do. `memory_mib`:
  * what the run is expected to take on each rank; 0 when unknown. Collective. */
 gan_status gan_command_check(gan_comm *comm, const gan_config *config, double memory_mib);
+/* Its first part: ranks, cores, memory, devices; *out is where they would compute. */
+gan_status gan_check_launch(gan_placement *out, gan_comm *comm, const gan_config *config, double memory_mib);
 
 /* What a rank of `size` will need for a configuration's networks,
  * before anything is allocated; pictures not counted. */

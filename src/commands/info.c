@@ -130,9 +130,10 @@ gan_status gan_command_info(int argc, char **argv)
     printf("%-13s  %zu bytes, %zu tensors\n", "size", gan_checkpoint_size(checkpoint),
            gan_checkpoint_count(checkpoint));
     printf("%-13s  %s\n", "checked",
-           gan_checkpoint_checked(checkpoint)     ? "yes: the checksums of header and data agree"
-           : gan_checkpoint_rewritten(checkpoint) ? "no: another program has written it again; checksums not compared"
-                                                  : "no: the file carries no checksums of gan_dist");
+           gan_checkpoint_checked(checkpoint) ? "yes: the checksums of header and data agree"
+           : gan_checkpoint_rewritten(checkpoint)
+               ? "no: another program has written it again; checksums not compared"
+               : "no: the file carries no checksums of gan_dist");
     print_known(checkpoint, "step", GAN_META_STEP);
     print_known(checkpoint, "preset", GAN_META_PRESET);
     print_tensors(checkpoint);

@@ -53,8 +53,9 @@ static void add(char *line, size_t room, size_t *used, const gan_data *data, siz
 {
     const char *name = data->class_names[k];
     if (*used < room)
-        *used += (size_t)snprintf(line + *used, room - *used, "%s%zu%s%.60s (%" PRIu64 ")", *used > 0 ? ", " : "", k,
-                                  name ? " " : "", name ? name : "", data->class_sizes[k]);
+        *used +=
+            (size_t)snprintf(line + *used, room - *used, "%s%zu%s%.60s (%" PRIu64 ")", *used > 0 ? ", " : "",
+                             k, name ? " " : "", name ? name : "", data->class_sizes[k]);
 }
 
 /* Classes without a picture: the first of them, and how many more. */
@@ -67,7 +68,8 @@ static void warn_empty(const gan_data *data)
     if (n == 0)
         return;
     const char *name = data->class_names[first];
-    gan_warn0("class %zu%s%s%s has no pictures%s; the network will draw something for it that nothing has taught it",
+    gan_warn0("class %zu%s%s%s has no pictures%s; the network will draw something for it that nothing has "
+              "taught it",
               first, name ? " (folder " : "", name ? name : "", name ? ")" : "",
               n > 1 ? ", nor have others" : "");
 }

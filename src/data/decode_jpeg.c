@@ -147,8 +147,8 @@ static void read_rows(struct jpeg_decompress_struct *d, uint8_t *out, size_t row
     }
 }
 
-/* Every pixel was there before the file ended. The library tells of missing bits of Huffman codes, as damage; it
- * does not tell of missing scans, nor of missing bits of arithmetic codes. */
+/* Every pixel was there before the file ended. The library tells of missing bits of Huffman codes, as damage;
+ * it does not tell of missing scans, nor of missing bits of arithmetic codes. */
 static bool only_end_missing(gan_jpeg *jpeg)
 {
     struct jpeg_decompress_struct *d = &jpeg->decompress;

@@ -13,8 +13,8 @@ typedef struct gan_scan {
     char **names; /* paths relative to the folder, sorted by bytes */
     size_t count, room;
 
-    /* The folders directly in it, sorted by bytes, also those without a picture: which is which class must not
-     * depend on that. Without those whose only pictures belong to runs. */
+    /* The folders directly in it, sorted by bytes, also those without a picture: which is which class must
+     * not depend on that. Without those whose only pictures belong to runs. */
     char **folders;
     size_t n_folders, folders_room;
 
@@ -33,12 +33,11 @@ typedef struct gan_scan {
     int closed_reason; /* 0: none */
 } gan_scan;
 
-/* Every regular file (or link to one) named .jpg, .jpeg or .png in any case, in the folder and all
- * folders below it. Links to folders are followed, but never into a folder being walked already.
- * Left out are names that start with a dot (other programs' notes), lost+found where it can be read, and, below the folder itself,
- * folders of runs (with `lock` and `checkpoints`).
- * A folder below that cannot be opened and a broken link with a picture's name are in the list too,
- * to be found unreadable by whoever opens them. */
+/* Every regular file (or link to one) named .jpg, .jpeg or .png in any case, in the folder and all folders
+ * below it. Links to folders are followed, but never into a folder being walked already. Left out are names
+ * that start with a dot (other programs' notes), lost+found where it can be read, and, below the folder
+ * itself, folders of runs (with `lock` and `checkpoints`). A folder below that cannot be opened and a broken
+ * link with a picture's name are in the list too, to be found unreadable by whoever opens them. */
 gan_status gan_scan_folder(gan_scan *out, const char *folder);
 void gan_scan_free(gan_scan *scan);
 

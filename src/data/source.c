@@ -23,14 +23,15 @@ static gan_status check_labels(const gan_source *source, const gan_config *confi
         most = label > most ? label : most;
     }
     if (least < 0)
-        return gan_error(GAN_BAD_INPUT, "--data %s: a picture has label %d; labels are 0, 1, 2, ...", config->data,
-                         (int)least);
+        return gan_error(GAN_BAD_INPUT, "--data %s: a picture has label %d; labels are 0, 1, 2, ...",
+                         config->data, (int)least);
     if (most >= config->classes)
-        return gan_error(GAN_BAD_INPUT,
-                         "--data %s: its labels are %d to %d, and data.classes = %d allows 0 to %d: set data.classes to "
-                         "%d%s",
-                         config->data, (int)least, (int)most, config->classes, config->classes - 1, (int)most + 1,
-                         least > 0 ? ", since class 0 counts, too, though it has no pictures" : "");
+        return gan_error(
+            GAN_BAD_INPUT,
+            "--data %s: its labels are %d to %d, and data.classes = %d allows 0 to %d: set data.classes to "
+            "%d%s",
+            config->data, (int)least, (int)most, config->classes, config->classes - 1, (int)most + 1,
+            least > 0 ? ", since class 0 counts, too, though it has no pictures" : "");
     return GAN_OK;
 }
 

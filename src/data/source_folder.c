@@ -56,8 +56,9 @@ static int by_name(const void *name, const void *folder)
 /* Which folder the file lies in; -1: in none. */
 static int32_t class_of(const gan_scan *scan, const char *path)
 {
-    char **found =
-        strchr(path, '/') ? bsearch(path, scan->folders, scan->n_folders, sizeof *scan->folders, by_name) : NULL;
+    char **found = strchr(path, '/')
+                       ? bsearch(path, scan->folders, scan->n_folders, sizeof *scan->folders, by_name)
+                       : NULL;
     return found ? (int32_t)(found - scan->folders) : -1;
 }
 
@@ -76,9 +77,10 @@ static gan_status check_folders(const gan_scan *scan, const gan_config *config)
 {
     size_t parts = 0, part = 0;
     if (scan->closed_reason)
-        return gan_error(GAN_BAD_INPUT,
-                         "--data %s: cannot open the folder %s: %s; the pictures of its class would be missing",
-                         config->data, scan->closed, strerror(scan->closed_reason));
+        return gan_error(
+            GAN_BAD_INPUT,
+            "--data %s: cannot open the folder %s: %s; the pictures of its class would be missing",
+            config->data, scan->closed, strerror(scan->closed_reason));
     for (size_t i = 0; i < scan->n_folders; i++) {
         if (!is_part_of_set(scan->folders[i]))
             continue;
@@ -87,11 +89,12 @@ static gan_status check_folders(const gan_scan *scan, const gan_config *config)
     }
     if (parts == 0)
         return GAN_OK;
-    return gan_error(GAN_BAD_INPUT,
-                     "--data %s: data.labels = folders, and its folder%s %s looks like a part of a set, not like a "
-                     "class: give one part, --data %s/%s, or rename the folder",
-                     config->data, parts == scan->n_folders ? "s are no classes:" : "", scan->folders[part],
-                     config->data, scan->folders[part]);
+    return gan_error(
+        GAN_BAD_INPUT,
+        "--data %s: data.labels = folders, and its folder%s %s looks like a part of a set, not like a "
+        "class: give one part, --data %s/%s, or rename the folder",
+        config->data, parts == scan->n_folders ? "s are no classes:" : "", scan->folders[part], config->data,
+        scan->folders[part]);
 }
 
 static gan_status label_files(folder_source *self, const gan_config *config)
@@ -125,22 +128,24 @@ static void tell_left_out(gan_source *out, const gan_scan *scan)
     for (size_t i = 0; i < scan->n_endings; i++)
         all += told[i] = scan->endings[i].count;
     if (all > 0)
-        used = (size_t)snprintf(out->left_out, sizeof out->left_out, "%llu left out:", (unsigned long long)all);
+        used =
+            (size_t)snprintf(out->left_out, sizeof out->left_out, "%llu left out:", (unsigned long long)all);
     for (size_t n = 0; n < scan->n_endings; n++) {
         size_t most = 0;
         for (size_t i = 1; i < scan->n_endings; i++)
             most = told[i] > told[most] ? i : most;
         const char *ending = scan->endings[most].text;
-        used += (size_t)snprintf(out->left_out + used, sizeof out->left_out - used, "%s %s %llu", n > 0 ? "," : "",
-                                 *ending ? ending : "without an ending", (unsigned long long)told[most]);
+        used += (size_t)snprintf(out->left_out + used, sizeof out->left_out - used, "%s %s %llu",
+                                 n > 0 ? "," : "", *ending ? ending : "without an ending",
+                                 (unsigned long long)told[most]);
         told[most] = 0;
     }
     if (scan->others > 0)
         used += (size_t)snprintf(out->left_out + used, sizeof out->left_out - used, "%s others %llu",
                                  scan->n_endings > 0 ? "," : "", (unsigned long long)scan->others);
     if (scan->runs > 0)
-        snprintf(out->left_out + used, sizeof out->left_out - used, "%s%llu folder%s of runs left out", used > 0 ? "; " : "",
-                 (unsigned long long)scan->runs, scan->runs == 1 ? "" : "s");
+        snprintf(out->left_out + used, sizeof out->left_out - used, "%s%llu folder%s of runs left out",
+                 used > 0 ? "; " : "", (unsigned long long)scan->runs, scan->runs == 1 ? "" : "s");
 }
 
 static gan_status fill(folder_source *self, const gan_config *config)

@@ -147,7 +147,8 @@ static bool in_folders_of_their_names(char *out, const char *images, size_t name
     const char *own = images + name;
     const size_t n = strlen(own);
     char labels[GAN_TEXT_MAX];
-    if (name < n + 1 || strncmp(images + name - 1 - n, own, n) != 0 || (name > n + 1 && images[name - 2 - n] != '/'))
+    if (name < n + 1 || strncmp(images + name - 1 - n, own, n) != 0 ||
+        (name > n + 1 && images[name - 2 - n] != '/'))
         return false;
     snprintf(labels, sizeof labels, "%s", own);
     if (!replace(labels, 0, "images", "labels"))

@@ -25,7 +25,7 @@ struct gan_data {
     size_t record; /* bytes of a picture */
     uint64_t count, bad, fingerprint;
     bool has_labels;
-    size_t n_classes; /* that have a number: folders, or data.classes */
+    size_t n_classes;   /* that have a number: folders, or data.classes */
     char **class_names; /* [n_classes]; NULL where a class has no name */
     uint64_t *class_sizes;
     char describe[GAN_TEXT_MAX + 256];

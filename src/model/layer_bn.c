@@ -320,12 +320,13 @@ static gan_status check_training(const gan_layer *layer)
     const size_t values = rows_of(layer) * (size_t)(each ? 1 : net->spec.n_global);
     if (values > 1)
         return GAN_OK;
-    return gan_error(GAN_BAD_INPUT,
-                     "%s.main.%d: batch norm over one value (%dx%d pixels of 1 picture%s) gives the same whatever "
-                     "comes in, so nothing would be learned: %s",
-                     net->spec.name, layer->module, layer->out.h, layer->out.w, each ? " in a shard" : "",
-                     each ? "give train.shards for at least 2 pictures each, or train.bn = global"
-                          : "give --batch 2 or more");
+    return gan_error(
+        GAN_BAD_INPUT,
+        "%s.main.%d: batch norm over one value (%dx%d pixels of 1 picture%s) gives the same whatever "
+        "comes in, so nothing would be learned: %s",
+        net->spec.name, layer->module, layer->out.h, layer->out.w, each ? " in a shard" : "",
+        each ? "give train.shards for at least 2 pictures each, or train.bn = global"
+             : "give --batch 2 or more");
 }
 
 const gan_layer_ops gan_layer_bn = {

@@ -93,8 +93,8 @@ static bool nearly(const char *a, const char *b)
     return differ <= 1;
 }
 
-/* Whether the header is laid out as gan_checkpoint_write does it: its two checksums first. Another program keeps
- * the texts, and orders them as it likes; a changed bit does not change their order. */
+/* Whether the header is laid out as gan_checkpoint_write does it: its two checksums first. Another program
+ * keeps the texts, and orders them as it likes; a changed bit does not change their order. */
 static bool laid_out_as_ours(const gan_checkpoint *checkpoint)
 {
     return checkpoint->n_metadata >= 2 && checkpoint->data_at % DATA_ALIGNMENT == 0 &&

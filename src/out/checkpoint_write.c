@@ -76,8 +76,9 @@ static size_t tensor_bytes(const gan_tensor_view *tensor)
     return bytes;
 }
 
-/* The place in the data of each tensor: those of 64 bits an element first, so that every tensor stands at a multiple of
- * its element's size, and can be used where it lies in a mapped file. The header keeps the order it was given. */
+/* The place in the data of each tensor: those of 64 bits an element first, so that every tensor stands at a
+ * multiple of its element's size, and can be used where it lies in a mapped file. The header keeps the order
+ * it was given. */
 static size_t *order_data(const gan_tensor_view *tensors, size_t n)
 {
     size_t *order = calloc(n + 1, sizeof *order), k = 0;
@@ -190,7 +191,8 @@ gan_status gan_checkpoint_write(const char *path, const gan_tensor_view *tensors
     GAN_TRY_OUT(status, gan_file_begin(&writer, path));
     GAN_TRY_OUT(status, gan_file_append(writer, header, n));
     for (size_t k = 0; k < n_tensors; k++)
-        GAN_TRY_OUT(status, gan_file_append(writer, tensors[order[k]].data, tensor_bytes(&tensors[order[k]])));
+        GAN_TRY_OUT(status,
+                    gan_file_append(writer, tensors[order[k]].data, tensor_bytes(&tensors[order[k]])));
     status = gan_file_commit_soon(writer); /* who reads it compares checksums */
     writer = NULL;
 out:

@@ -1,5 +1,5 @@
-/* judge.c: whether a configuration is a GAN step: its loss, its order, and two networks that fit the data and each
- * other. From their texts alone, before any memory is asked for. */
+/* judge.c: whether a configuration is a GAN step: its loss, its order, and two networks that fit the data and
+ * each other. From their texts alone, before any memory is asked for. */
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +26,8 @@ static gan_status find_loss(const gan_loss **out, const char *name)
     return gan_error(GAN_BAD_INPUT, "train.loss = %s: unknown; known:%s", name, known);
 }
 
-static gan_status check_shapes(const gan_net *g, const gan_net *d, const gan_loss *loss, const gan_config *config)
+static gan_status check_shapes(const gan_net *g, const gan_net *d, const gan_loss *loss,
+                               const gan_config *config)
 {
     gan_shape picture = gan_net_output_shape(g), logits = gan_net_output_shape(d);
     if (gan_shape_count(picture) !=

@@ -70,15 +70,15 @@ int main(int argc, char **argv)
     EXPECT(gan_threads_default(comm) >= 1);
 
     if (CPU_COUNT(&here.cores) > 1)
-        EXPECT(gan_command_check(comm, &config, 1) == GAN_OK);
-    EXPECT(gan_command_check(comm, &config, 1e12) == GAN_FAILED);
+        EXPECT(gan_check_launch(&(gan_placement){0}, comm, &config, 1) == GAN_OK);
+    EXPECT(gan_check_launch(&(gan_placement){0}, comm, &config, 1e12) == GAN_FAILED);
     EXPECT(strstr(gan_error_message(), "need about") != NULL);
     strcpy(config.backend, "abacus");
-    EXPECT(gan_command_check(comm, &config, 0) == GAN_BAD_INPUT);
+    EXPECT(gan_check_launch(&(gan_placement){0}, comm, &config, 0) == GAN_BAD_INPUT);
     strcpy(config.backend, "ref");
 
     bind_to(first_core(&here.cores), 1);
-    gan_status crowded = gan_command_check(comm, &config, 0);
+    gan_status crowded = gan_check_launch(&(gan_placement){0}, comm, &config, 0);
     EXPECT(crowded == (size > 1 ? GAN_FAILED : GAN_OK));
     EXPECT(size == 1 ||
            strstr(gan_error_message(), "ranks 0 and 1 are bound to the same single core") != NULL);

@@ -24,7 +24,7 @@ gan_comm_test(shared 1 2 3 4)
 # Cores and memory are asked for by the program's commands, which belong to no module.
 add_executable(comm_launch_facts ${CMAKE_CURRENT_SOURCE_DIR}/comm/launch_facts.c
                ${PROJECT_SOURCE_DIR}/src/commands/ranks.c ${PROJECT_SOURCE_DIR}/src/commands/threads.c
-               ${PROJECT_SOURCE_DIR}/src/commands/check.c ${PROJECT_SOURCE_DIR}/src/devices.c)
+               ${PROJECT_SOURCE_DIR}/src/commands/check_launch.c ${PROJECT_SOURCE_DIR}/src/devices.c)
 target_include_directories(comm_launch_facts PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(comm_launch_facts PRIVATE gan_comm_tests gan_backend gan_config)
 foreach(ranks 1 2 3)
