@@ -27,7 +27,7 @@ static gan_status look_at_files(gan_comm *comm, const gan_config *asked, const g
 {
     gan_config config = *asked;
     const int size = gan_comm_size(comm);
-    config.shards = gan_devices_shard_each(placement, asked)           ? 0
+    config.shards = gan_devices_shard_each(placement, asked)            ? 0
                     : gan_config_shards(asked) % size == 0 || size == 1 ? gan_config_shards(asked)
                                                                         : size;
     if (config.data[0])
