@@ -14,8 +14,9 @@ static void test_round_trip(void **state)
     assert_int_equal(gan_checkpoint_open(&checkpoint, path), GAN_OK);
     assert_true(gan_checkpoint_checked(checkpoint));
     assert_int_equal(gan_checkpoint_count(checkpoint), EXAMPLE_TENSORS);
+    static const int order[EXAMPLE_TENSORS] = {2, 0, 1, 3, 4, 5}; /* in the data: 64 bits first */
     for (size_t i = 0; i < EXAMPLE_TENSORS; i++) {
-        const gan_tensor_view *in = &written.tensors[i];
+        const gan_tensor_view *in = &written.tensors[order[i]];
         gan_tensor_view out;
         assert_int_equal(gan_checkpoint_tensor(&out, checkpoint, i), GAN_OK);
         assert_string_equal(out.name, in->name);
@@ -56,7 +57,9 @@ static void test_layout(void **state)
     assert_int_equal((8 + length) % 64, 0);
     assert_int_equal(n, 8 + length + (12 + 3 + 3 + 12) * 4 + 8);
     assert_int_equal(bytes[8], '{');
-    assert_memory_equal(bytes + 8 + length, written.weight, sizeof written.weight);
+    /* A reader may use each tensor where it lies in a mapped file. */
+    assert_memory_equal(bytes + 8 + length, &written.batches, sizeof written.batches);
+    assert_memory_equal(bytes + 8 + length + 8, written.weight, sizeof written.weight);
     free(bytes);
 }
 

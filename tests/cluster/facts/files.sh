@@ -22,10 +22,17 @@ check_hosts() {
 }
 
 check_job() {
-    local said options
+    local said options i
     said=$(python3 "$(dirname "${BASH_SOURCE[0]}")/mpijob.py" cluster/mpijob.yaml 2>&1) || echo "cluster/mpijob.yaml: cannot be read"
     grep -v '^options ' <<<"$said" || true
     read -ra options < <(sed -n 's/^options //p' <<<"$said")
+    # Its folders are a cluster's; what stands behind them has to be there here.
+    for ((i = 0; i < ${#options[@]}; i++)); do
+        case ${options[i]} in
+        --data) options[i + 1]=faces:1024 ;;
+        --out) options[i + 1]=$(mktemp -d)/run ;;
+        esac
+    done
     said=$("$program" check "${options[@]}" 2>&1) || echo "cluster/mpijob.yaml: its options: $(tail -n 1 <<<"$said")"
 }
 
