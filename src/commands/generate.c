@@ -49,17 +49,23 @@ static gan_status read_class(generator *g, const char *text)
     return read_number(&g->class, "--class", text, 0, classes - 1);
 }
 
+static gan_status open_checkpoint(gan_checkpoint **out, const char *path)
+{
+    GAN_TRY(gan_checkpoint_open(out, path));
+    if (!gan_checkpoint_checked(*out))
+        gan_warn0("%s: another program has written it; checksums not compared", path);
+    return GAN_OK;
+}
+
 /* The network of a checkpoint, with its weights; `options` gives backend and threads. */
 static gan_status load(generator *g, const char *path, const gan_config *options)
 {
     gan_checkpoint *checkpoint;
-    GAN_TRY(gan_checkpoint_open(&checkpoint, path));
+    GAN_TRY(open_checkpoint(&checkpoint, path));
     gan_status status = GAN_OK;
     gan_tensor_view *views = NULL;
     char(*names)[128] = NULL;
     const char *text = gan_checkpoint_metadata(checkpoint, GAN_META_CONFIG);
-    if (!gan_checkpoint_checked(checkpoint))
-        gan_warn0("%s: another program has written it; checksums not compared", path);
     if (!text)
         GAN_TRY_OUT(status,
                     gan_error(GAN_BAD_INPUT,

@@ -107,7 +107,7 @@ static void test_folder_labels(void **state)
     check_variants(data, (int[]){2, 3, 4}, (int[]){0, 0, 2}, 3);
     close_self(data);
     config.classes = 2;
-    check_error(&config, "has label 2, outside 0..1");
+    check_error(&config, "its labels are 0 to 2, and data.classes = 2 allows 0 to 1: set data.classes to 3");
     config.classes = 3;
     config.labels = GAN_LABELS_NONE;
     check_error(&config, "have no labels");

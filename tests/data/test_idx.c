@@ -170,7 +170,7 @@ static void test_label_errors(void **state)
     write_idx_labels("a-labels", 5, 3, false);
     check_error(&config, "has 5 labels for 6 pictures");
     write_idx_labels("a-labels", 6, 5, false); /* 0 2 4 1 3 0 */
-    check_error(&config, "picture 2 has label 4, outside 0..2");
+    check_error(&config, "its labels are 0 to 4, and data.classes = 3 allows 0 to 2: set data.classes to 5");
     config.classes = 5;
     close_self(open_good(&config));
     write_idx("a-labels", 6, 4, 4, 0, false);
