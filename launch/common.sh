@@ -110,7 +110,8 @@ gan_cores() {
 # gan_need_address: ends the script where no network interface is up, not even lo, over which mpirun talks to its own daemon.
 gan_need_address() {
     [ -r /proc/net/fib_trie ] && ! grep -q LOCAL /proc/net/fib_trie || return 0
-    echo "$0: no network interface is up, not even lo, which mpirun needs: ip link set lo up; or a single process: $gan_program" >&2
+    printf '%s: no network interface is up, not even lo, which mpirun needs: ip link set lo up; or a single process: %q\n' \
+        "$0" "$gan_program" >&2
     exit 1
 }
 
@@ -171,13 +172,13 @@ gan_twins() {
 gan_need_mpirun() {
     local said
     if ! command -v mpirun >/dev/null; then
-        echo "$0: there is no mpirun in PATH; a single process needs none: $gan_program" >&2
+        printf '%s: there is no mpirun in PATH; a single process needs none: %q\n' "$0" "$gan_program" >&2
         exit 1
     fi
     said=$(mpirun --version 2>&1 </dev/null) || true
     [[ $said != *'Open MPI'* && $said != *OpenRTE* ]] || return 0
-    echo "$0: $(command -v mpirun) is not the mpirun of Open MPI, which this script speaks to; start the ranks with it" \
-        "directly, like mpirun -np 2 $gan_program" >&2
+    printf '%s: %s is not the mpirun of Open MPI, which this script speaks to; start the ranks with it directly, like mpirun -np 2 %q\n' \
+        "$0" "$(command -v mpirun)" "$gan_program" >&2
     exit 1
 }
 
@@ -283,18 +284,19 @@ gan_mpirun() {
 }
 
 gan_need_program() {
-    [ -x "$gan_program" ] && return
-    local advice build
+    [ -f "$gan_program" ] && [ -x "$gan_program" ] && return
+    local advice build what='there is no program'
     build=$(dirname "$gan_program")
+    [ ! -e "$gan_program" ] || what='not a program that may be run:'
     if [ -n "${GAN_DIST:-}" ]; then
-        advice="GAN_DIST names it"
+        advice="GAN_DIST names it, and should name the program itself, by its path"
     elif [ -e "$gan_root/CMakeLists.txt" ]; then
         printf -v advice 'build it: cmake -S %q -B %q && cmake --build %q (or run %q)' "$gan_root" "$build" "$build" \
             "$gan_root/launch/quickstart.sh"
     else
         advice="install it again, with these scripts, or name another: export GAN_DIST=/path/of/gan_dist"
     fi
-    printf '%s: there is no program %q; %s\n' "$0" "$gan_program" "$advice" >&2
+    printf '%s: %s %q; %s\n' "$0" "$what" "$gan_program" "$advice" >&2
     exit 1
 }
 

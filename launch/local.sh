@@ -38,6 +38,10 @@ default_ranks() {
     echo "$ranks"
 }
 
+if [[ ${1:-} =~ ^[0-9]+$ && ! ${1:-} =~ ^[1-9][0-9]{0,4}$ ]] || [[ ${1:-} =~ ^(-np?|--np?)$ ]]; then
+    echo "$0: the number of ranks comes first, as a number alone, from 1: $0 2 --preset gan-mnist, not '$1'" >&2
+    exit 2
+fi
 if [[ ${1:-} =~ ^[1-9][0-9]*$ ]]; then
     ranks=$1
     shift

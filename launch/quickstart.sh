@@ -5,10 +5,12 @@
 # names a program, and then nothing is installed or built. On the CPU: two ranks cannot have one GPU.
 #   launch/quickstart.sh --steps 50 --out runs/short
 set -euo pipefail
+self=${BASH_SOURCE[0]}
+[ ! -L "$self" ] || self=$(realpath "$self")
 # shellcheck source=launch/common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$self")/common.sh"
 # shellcheck source=launch/build.sh
-. "$(dirname "${BASH_SOURCE[0]}")/build.sh"
+. "$(dirname "$self")/build.sh"
 
 build_program() {
     bash "$gan_root/launch/install-deps.sh" &&

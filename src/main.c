@@ -97,6 +97,16 @@ static int report(gan_status status)
     return status;
 }
 
+/* A disk that is full must not leave half a text behind and status 0. */
+static gan_status run_local(size_t command, int argc, char **argv)
+{
+    gan_status status = local_commands[command].run(argc, argv);
+    if (status == GAN_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        status =
+            gan_error(GAN_FAILED, "%s: cannot write to the standard output", local_commands[command].word);
+    return status;
+}
+
 static int run_ranks(size_t command, int argc, char **argv, int skip)
 {
     gan_comm *comm = NULL;
@@ -132,7 +142,11 @@ int main(int argc, char **argv)
         return gan_comm_is_first_copy() ? report(unknown_command(word)) : GAN_OK;
     for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
         if (strcmp(word, local_commands[i].word) == 0)
+<<<<<<< HEAD
             return gan_comm_is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : GAN_OK;
+=======
+            return is_first_copy() ? report(run_local(i, argc - 2, argv + 2)) : GAN_OK;
+>>>>>>> main
     for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
         if (strcmp(word, rank_commands[i].word) == 0)
             return run_ranks(i, argc, argv, argc > 1 ? 2 : 1);

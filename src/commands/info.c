@@ -143,7 +143,5 @@ gan_status gan_command_info(int argc, char **argv)
     print_totals(checkpoint, "all", "");
     print_metadata(checkpoint);
     gan_checkpoint_close(checkpoint);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return gan_error(GAN_FAILED, "info: cannot write to the standard output");
     return GAN_OK;
 }

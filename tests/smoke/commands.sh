@@ -71,3 +71,12 @@ for words in help --help 'train --help' 'check -h'; do
 done
 train 2 --version
 [ "$(wc -l <out)" -eq 1 ] || fail "the version is not one line"
+
+# What is printed on a full disk is not all there, and that is said.
+for command in help presets 'presets dcgan64'; do
+    status=0
+    # shellcheck disable=SC2086 # words
+    "$gan" $command >/dev/full 2>err || status=$?
+    [ "$status" -eq 1 ] || fail "$command on a full disk: exit status $status"
+    says err 'cannot write to the standard output'
+done

@@ -75,6 +75,19 @@ says err "gan_dist: --batch"
 "$local_sh" 2 check --config net.ini >out 2>err || fail "no check"
 says out 'ranks      2 on 1 host' ready
 
+# refused_start TEXT WORD...: by the script itself, before mpirun, in one line.
+refused_start() {
+    status=0
+    "$local_sh" "${@:2}" >out 2>err || status=$?
+    [ "$status" -ne 0 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] || fail "exit status $status of local.sh ${*:2}"
+    says err "$1"
+}
+for number in 0 03 100000 -np; do
+    refused_start 'the number of ranks comes first' "$number" check
+done
+GAN_DIST=$temp refused_start "not a program that may be run: $temp" 1 check
+GAN_DIST=$temp/net.ini refused_start "not a program that may be run: $temp/net.ini" 1 check
+
 # --- status 0: only of a training that rank 0 calls done ------------------------------------------------
 
 "$local_sh" 2 "${words[@]}" --out honest >out 2>err || fail "exit status $? of a training that is done"
