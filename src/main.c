@@ -142,11 +142,7 @@ int main(int argc, char **argv)
         return gan_comm_is_first_copy() ? report(unknown_command(word)) : GAN_OK;
     for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
         if (strcmp(word, local_commands[i].word) == 0)
-<<<<<<< HEAD
-            return gan_comm_is_first_copy() ? report(local_commands[i].run(argc - 2, argv + 2)) : GAN_OK;
-=======
-            return is_first_copy() ? report(run_local(i, argc - 2, argv + 2)) : GAN_OK;
->>>>>>> main
+            return gan_comm_is_first_copy() ? report(run_local(i, argc - 2, argv + 2)) : GAN_OK;
     for (size_t i = 0; i < sizeof rank_commands / sizeof *rank_commands; i++)
         if (strcmp(word, rank_commands[i].word) == 0)
             return run_ranks(i, argc, argv, argc > 1 ? 2 : 1);
