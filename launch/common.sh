@@ -196,7 +196,8 @@ gan_trains() {
 # error, every five seconds, that it is there, and at last that it has written `done` into status.json. A listener passes mpirun's
 # standard error on, takes those lines out, and ends an mpirun that outlives rank 0 by gan_deaf_seconds. gan_listener_open sets
 # `gan_listener`, its process, and `gan_to`, where mpirun's standard error goes; gan_listener_watch says which process that mpirun is.
-gan_deaf_seconds=120
+# That is twice as long as ranks wait for each other by default: a network that comes back in time must find the run alive.
+gan_deaf_seconds=600
 gan_listener_open() {
     exec {gan_to}> >(gan_listener_run)
     gan_listener=$!
@@ -220,6 +221,7 @@ gan_listener_run() {
             continue
         fi
         line=$part$line part=''
+        [ "$status" -eq 0 ] || [ -n "$line" ] || exit "$heard" # nobody writes any more
         case $line in # others' words, without an end of line, may stand before ours
         *'gan_dist: here') silent=0 line=${line%gan_dist: here} ;;
         *'gan_dist: done') heard=0 line=${line%gan_dist: done} ;;
@@ -233,12 +235,15 @@ gan_listener_run() {
     done
 }
 
-# gan_end_launcher PROCESS: asks it to end, ends it ten seconds later.
+# gan_end_launcher PROCESS: asks it to end, ends it ten seconds later. Looks whether it is still there: its number may soon be another's.
 gan_end_launcher() {
     echo "$0: nothing was heard of rank 0 for $gan_deaf_seconds s, and mpirun does not end: ending it; the same command goes on" \
         "from the last checkpoint" >&2
-    kill -TERM "$1" 2>/dev/null || :
-    sleep 10
+    kill -TERM "$1" 2>/dev/null || return 0
+    for _ in {1..10}; do
+        sleep 1
+        kill -0 "$1" 2>/dev/null || return 0
+    done
     kill -KILL "$1" 2>/dev/null || :
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EVERY_SECONDS 5 /* launch/common.sh takes two minutes without a word for the end */
+#define EVERY_SECONDS 5 /* launch/common.sh takes ten minutes without a word for the end */
 
 static bool asked(void)
 {

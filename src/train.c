@@ -101,7 +101,8 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
 {
     static gan_training training; /* large, and alone */
     gan_training *t = &training;
-    if (gan_comm_rank(comm) == 0)
+    /* Who lets silent ranks be waited for longer, or for ever, does not want the script to end them. */
+    if (gan_comm_rank(comm) == 0 && config->stall_timeout > 0 && config->stall_timeout <= GAN_STALL_TIMEOUT)
         gan_launcher_open();
     gan_status status = gan_training_open(t, comm, config);
     if (status != GAN_OK) {

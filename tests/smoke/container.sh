@@ -46,7 +46,7 @@ starts_alone env -i "${library[@]}"
 mkdir tmp
 for run in one two; do
     TMPDIR=$temp/tmp "$gan" "${words[@]}" --steps 100000000 --out "outs/$run" >"$run.out" 2>&1 &
-    wait_until "a step" test -s "outs/$run/log.csv"
+    wait_until "a step" grep -qs "^1," "outs/$run/log.csv" # its header comes before it heeds signals
 done
 folders=(tmp/*)
 [ "${#folders[@]}" -eq 2 ] || fail "two processes, and these folders: ${folders[*]}"
