@@ -93,6 +93,9 @@ typedef struct gan_metadata {
 #define GAN_META_STEP   "gan_dist.step"   /* decimal */
 #define GAN_META_PRESET "gan_dist.preset" /* may be "" */
 #define GAN_META_CONFIG "gan_dist.config" /* gan_config_text(.., true) */
+/* The names of the classes in the order of their numbers, with a "/" between two, which no folder's name has;
+ * not there when the labels are numbers alone. Bytes that are no UTF-8 or no text are '?'. */
+#define GAN_META_CLASSES "gan_dist.classes"
 
 /* Writes a checkpoint atomically (temporary file, fsync, rename, fsync of the folder), tensors in the given
  * order, with checksums of header and data in the metadata. The bytes depend on the arguments alone. A
