@@ -9,9 +9,39 @@
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
 
+/* D knows every picture, and G is told nothing any more: its gradient is that of a flat place. In so many
+ * log lines, one after the other, over so many steps. */
+#define WON_LOSS  0.01
+#define WON_LINES 10
+#define WON_STEPS 100
+
+#define FIRST_GRID_SECONDS 10 /* who starts a run wants to see something */
+
 static bool is_due(uint64_t done, int every)
 {
     return every > 0 && done % (uint64_t)every == 0;
+}
+
+/* By the number of steps, which all ranks know. */
+static bool is_due_now(uint64_t done, const gan_cadence *cadence)
+{
+    return !cadence->seconds && is_due(done, cadence->every);
+}
+
+bool gan_training_wants_grid(const gan_training *t)
+{
+    const gan_cadence *sample = &t->config.sample;
+    const bool first = t->first == 0 && !t->drew;
+    const double now = gan_clock(), waited = now - t->last_grid;
+    if (gan_comm_rank(t->comm) != 0 || sample->every == 0)
+        return false;
+    if (sample->seconds)
+        return waited >= sample->every || (first && waited >= FIRST_GRID_SECONDS);
+    if (!first || t->done == 0 || waited < FIRST_GRID_SECONDS)
+        return false;
+    /* One that is due soon is not drawn twice. */
+    const uint64_t left = (uint64_t)sample->every - t->done % (uint64_t)sample->every;
+    return (double)left * (now - t->started) / (double)t->done > FIRST_GRID_SECONDS;
 }
 
 static void format_seconds(char *out, size_t n, double seconds)
@@ -55,6 +85,24 @@ static void excuse(gan_status status, const char *what)
         gan_warn0("%s; training goes on, %s", gan_error_message(), what);
 }
 
+/* Said once, at the line that makes it enough. */
+static void warn_if_won(gan_training *t, const gan_log_row *row)
+{
+    if (!(row->d_loss < WON_LOSS && row->d_fake < WON_LOSS) || t->won_lines < 0) {
+        t->won_lines = t->won_lines < 0 ? t->won_lines : 0;
+        return;
+    }
+    if (t->won_lines++ == 0)
+        t->won_since = row->step;
+    if (t->won_lines < WON_LINES || row->step - t->won_since < WON_STEPS)
+        return;
+    t->won_lines = -1;
+    gan_warn0("since step %llu D tells all pictures apart (its loss and D(G(z)) are below %g), so G hardly "
+              "learns any more: start anew in another --out with a lower discriminator.learning_rate, or with "
+              "more pictures",
+              (unsigned long long)t->won_since, WON_LOSS);
+}
+
 static gan_status log_step(gan_training *t)
 {
     gan_log_row row = current_row(t);
@@ -73,6 +121,7 @@ static gan_status log_step(gan_training *t)
                          (unsigned long long)t->done, isfinite(row.d_loss) ? "G" : "D",
                          isfinite(row.d_loss) ? "generator" : "discriminator");
     }
+    warn_if_won(t, &row);
     if (t->csv)
         excuse(gan_csv_append(t->csv, &row), "the row is kept and written with the next one");
     return GAN_OK;
@@ -194,26 +243,34 @@ static gan_status save_now(gan_training *t, bool must)
     return GAN_OK;
 }
 
+static void draw_now(gan_training *t)
+{
+    t->grid = false;
+    t->drew = true;
+    excuse(gan_training_grid(t), "without this grid");
+    t->last_grid = gan_clock();
+}
+
+/* What is due is the same on all ranks: by the number of the step, or because it rode with the gradients. */
 gan_status gan_training_cadence(gan_training *t, bool last)
 {
     const gan_config *config = &t->config;
     bool log = is_due(t->done, config->log_every) || last;
-    bool grid = is_due(t->done, config->sample_every) || (last && config->sample_every > 0);
+    bool grid = is_due_now(t->done, &config->sample) || t->grid || (last && config->sample.every > 0);
     bool check = is_due(t->done, config->check_every);
-    /* These three are the same on all ranks: by the step number, or because they rode with D's gradients. */
-    bool save = last || t->stop || t->save ||
-                (!config->checkpoint_seconds && is_due(t->done, config->checkpoint_every));
+    bool save = last || t->stop || t->save || is_due_now(t->done, &config->checkpoint);
     gan_training_phase(t, GAN_PHASE_OUTPUT);
     live_progress(t);
     if (log || grid || check || save)
         GAN_TRY(gan_training_settle(t));
     save = save || t->stop || t->save; /* the waits may have brought a wish */
+    grid = grid || t->grid;
     if (check)
         GAN_TRY(compare_ranks(t));
     if (log)
         GAN_TRY(log_step(t));
     if (grid)
-        excuse(gan_training_grid(t), "without this grid");
+        draw_now(t);
     if (save)
         GAN_TRY(save_now(t, last || t->stop));
     gan_training_progress(t);

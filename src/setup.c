@@ -130,10 +130,13 @@ static gan_status write_config(const gan_training *t)
 {
     char path[GAN_TEXT_MAX + 32];
     snprintf(path, sizeof path, "%s/config.ini", t->config.out);
-    char *text = gan_config_text(&t->config, false);
+    char *text = gan_config_text(&t->config, false), *whole = NULL;
     if (!text)
         return gan_error(GAN_FAILED, "%s: out of memory", path);
-    gan_status status = gan_file_replace(path, text, strlen(text));
+    gan_status status = gan_class_names_comment(&whole, t, text);
+    if (status == GAN_OK)
+        status = gan_file_replace(path, whole, strlen(whole));
+    free(whole);
     free(text);
     return status;
 }
@@ -148,7 +151,7 @@ static gan_status open_outputs(gan_training *t)
     snprintf(path, sizeof path, "%s/log.csv", t->config.out);
     GAN_TRY(gan_csv_open(&t->csv, path, t->done));
     GAN_TRY(gan_training_reals(t));
-    return t->done == 0 && t->config.sample_every > 0 ? gan_training_grid(t) : GAN_OK;
+    return t->done == 0 && t->config.sample.every > 0 ? gan_training_grid(t) : GAN_OK;
 }
 
 static gan_status open_feed(gan_training *t)
@@ -164,7 +167,7 @@ static void start_clocks(gan_training *t)
     t->updates[GAN_NET_D] = t->done * (uint64_t)order->d_updates;
     t->updates[GAN_NET_G] = t->done * (uint64_t)order->g_updates;
     t->first = t->last_log_step = t->done;
-    t->started = t->last_log = t->last_save = t->phase_start = gan_clock();
+    t->started = t->last_log = t->last_save = t->last_grid = t->phase_start = gan_clock();
     memset(t->seconds, 0, sizeof t->seconds);
 }
 
@@ -181,6 +184,9 @@ static void print_setup(const gan_training *t)
     gan_log0("steps        %llu, %llu an epoch", (unsigned long long)t->total,
              (unsigned long long)t->steps_per_epoch);
     gan_log0("output       %s", t->config.out);
+    if (t->config.sample.every > 0)
+        gan_log0("pictures     %s/samples: a grid every %d %s", t->config.out, t->config.sample.every,
+                 t->config.sample.seconds ? "seconds" : "steps");
 }
 
 static gan_status open_parts(gan_training *t)
@@ -190,7 +196,7 @@ static gan_status open_parts(gan_training *t)
     GAN_TRY(open_data(t)); /* agrees by itself */
     gan_comm_report(t->comm, 0, "opening the outputs");
     t->defining = gan_config_text(&t->config, true);
-    AGREE(t, t->defining ? GAN_OK : gan_error(GAN_FAILED, "out of memory"));
+    AGREE(t, t->defining ? gan_class_names_joined(&t->class_names, t) : gan_error(GAN_FAILED, "out of memory"));
     GAN_TRY(gan_training_resume(t));
     AGREE(t, open_outputs(t));
     AGREE(t, open_feed(t));
@@ -247,5 +253,6 @@ void gan_training_close(gan_training *t)
     gan_backend_close(t->backend);
     gan_run_close(t->run);
     free(t->defining);
+    free(t->class_names);
     *t = (gan_training){.comm = NULL};
 }

@@ -164,9 +164,11 @@ static gan_status write_checkpoint(state *s, uint64_t done)
                                      {GAN_META_STEP, step},
                                      {GAN_META_PRESET, t->config.preset},
                                      {META_DATA, fingerprint},
-                                     {GAN_META_CONFIG, t->defining}};
+                                     {GAN_META_CONFIG, t->defining},
+                                     {GAN_META_CLASSES, t->class_names}};
+    const size_t n = sizeof metadata / sizeof *metadata - (t->class_names ? 0 : 1);
     gan_checkpoint_path(path, t->config.out, done);
-    GAN_TRY(gan_checkpoint_write(path, s->views, s->n, metadata, sizeof metadata / sizeof *metadata));
+    GAN_TRY(gan_checkpoint_write(path, s->views, s->n, metadata, n));
     snprintf(t->checkpoint, sizeof t->checkpoint, "%s", path);
     t->checkpoint_step = done;
     return gan_checkpoint_prune(t->config.out, t->config.keep, path);

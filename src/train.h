@@ -28,7 +28,7 @@ enum { GAN_NET_G, GAN_NET_D, GAN_NETS };
 
 #define GAN_PIECES        4                /* in which gradients go between batch norm's sums */
 #define GAN_PENDING       (GAN_PIECES + 1) /* two parts of a network's gradients may break one piece in two */
-#define GAN_WISHES        2                /* GAN_EXTRA_STOP and the one after it */
+#define GAN_WISHES        3                /* GAN_EXTRA_STOP and those after it */
 #define GAN_GRAPH_UPDATES (2 * GAN_OPS_MAX)
 
 /* What the last finished updates said, as means over the global batch. */
@@ -63,8 +63,8 @@ typedef struct gan_training {
     bool wished;    /* some have come since the last read */
     uint64_t reads_asked, reads_taken;
     gan_losses losses;
-    bool stop, save; /* agreed by all ranks: they rode with the gradients */
-    bool agreed;     /* all ranks have met the same failure, so that none waits for another */
+    bool stop, save, grid; /* agreed by all ranks: they rode with the gradients */
+    bool agreed;           /* all ranks have met the same failure, so that none waits for another */
 
     bool use_graph, capturing;
     gan_graph *graph; /* NULL until it is recorded */
@@ -84,14 +84,18 @@ typedef struct gan_training {
     gan_csv *csv;                  /* rank 0 */
     gan_reporter *reporter;        /* rank 0 */
     char *defining;                /* the configuration that defines the run, as text */
+    char *class_names;             /* joined by "/", for checkpoints; NULL: labels are numbers alone */
     char checkpoint[GAN_TEXT_MAX]; /* the last one written or read */
     uint64_t checkpoint_step;
     gan_snapshot *snapshot; /* rank 0, of a backend on the host: who saves locks it */
 
     gan_phase phase;
     double phase_start, seconds[GAN_PHASES];
-    double started, last_log, last_save;
+    double started, last_log, last_save, last_grid;
+    bool drew; /* a grid since the start of the training, beside that of step 0 */
     uint64_t first, last_log_step; /* steps done at the start, at the last log line */
+    uint64_t won_since;            /* the step before the log lines in which D knows every picture */
+    int won_lines;
     double images_per_second;
 } gan_training;
 
@@ -134,6 +138,7 @@ uint64_t gan_training_updated(gan_training *t, int net);
 gan_status gan_training_cadence(gan_training *t, bool last);
 gan_status gan_training_grid(gan_training *t);
 gan_status gan_training_reals(gan_training *t);
+bool gan_training_wants_grid(const gan_training *t); /* rank 0, by the clock; it becomes a wish of this rank */
 
 /* status.c: the state of the run as others may read it. `state` and `reason` are written at once, progress
  * within seconds, by a thread. Ranks without a reporter do nothing. */
@@ -159,5 +164,10 @@ gan_status gan_training_resume(gan_training *t);
 /* Rank 0: what resume would do, as far as configuration and folder tell; it reads no weights. Needs t->config
  * and t->defining. */
 gan_status gan_training_look(gan_training *t);
+
+/* class_names.c. What is no UTF-8 text in a name becomes '?'; the text is the caller's to free. Joined by "/";
+ * NULL where classes have no names. As a comment behind the text of a configuration. */
+gan_status gan_class_names_joined(char **out, const gan_training *t);
+gan_status gan_class_names_comment(char **out, const gan_training *t, const char *before);
 
 #endif

@@ -35,10 +35,12 @@ void gan_training_close_results(gan_training *t)
 
 void gan_training_wish(const gan_training *t, float wishes[GAN_WISHES])
 {
-    bool save = gan_comm_rank(t->comm) == 0 && t->config.checkpoint_seconds &&
-                t->config.checkpoint_every > 0 && gan_clock() - t->last_save >= t->config.checkpoint_every;
+    const gan_cadence *checkpoint = &t->config.checkpoint;
+    bool save = gan_comm_rank(t->comm) == 0 && checkpoint->seconds && checkpoint->every > 0 &&
+                gan_clock() - t->last_save >= checkpoint->every;
     wishes[GAN_EXTRA_STOP - GAN_EXTRA_STOP] = (float)gan_stop_asked();
     wishes[GAN_EXTRA_SAVE - GAN_EXTRA_STOP] = (float)save;
+    wishes[GAN_EXTRA_GRID - GAN_EXTRA_STOP] = (float)gan_training_wants_grid(t);
 }
 
 /* This rank's wishes go to the places behind the gradients of one network.
@@ -161,6 +163,7 @@ static gan_status read_wishes(gan_training *t, uint64_t lag)
         GAN_TRY(be->ops->read_wait(be, (int)(t->reads_taken % GAN_READ_SLOTS), wishes));
         t->stop = t->stop || wishes[GAN_EXTRA_STOP - GAN_EXTRA_STOP] > 0;
         t->save = t->save || wishes[GAN_EXTRA_SAVE - GAN_EXTRA_STOP] > 0;
+        t->grid = t->grid || wishes[GAN_EXTRA_GRID - GAN_EXTRA_STOP] > 0;
     }
     return GAN_OK;
 }

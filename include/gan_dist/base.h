@@ -48,6 +48,11 @@ void gan_file_abandon(
  * Fails above `limit` bytes. */
 gan_status gan_file_read(void **out, size_t *n, const char *path, size_t limit);
 
+/* JSON is UTF-8, while paths and the files of others may be anything. step: the bytes of the character that
+ * begins at text[0] (RFC 3629: no overlong forms, no surrogates), 0 when there is none within n bytes. */
+size_t gan_utf8_step(const char *text, size_t n);
+bool gan_utf8_valid(const char *text);
+
 /* Loads a module of the program (a handle of dlopen, for dlsym), by the name of its file: from the program's
  * own folder, from ../lib/gan_dist beside it, or from where the loader looks. Never closed: the threads of
  * what it brings do not end before the program does. GAN_BAD_INPUT: which of its libraries is missing, or

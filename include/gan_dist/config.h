@@ -43,6 +43,12 @@ typedef enum gan_labels { GAN_LABELS_NONE, GAN_LABELS_FILE, GAN_LABELS_FOLDERS }
 typedef enum gan_pictures { GAN_PICTURES_AUTO, GAN_PICTURES_DEVICE, GAN_PICTURES_HOST } gan_pictures;
 typedef enum gan_split { GAN_SPLIT_ALL, GAN_SPLIT_TRAIN, GAN_SPLIT_TEST } gan_split;
 
+/* How often: "500" steps, or "60s". */
+typedef struct gan_cadence {
+    int every;
+    bool seconds;
+} gan_cadence;
+
 typedef struct gan_config {
     char preset[GAN_WORD_MAX]; /* name the other values started from; "" = none */
 
@@ -77,12 +83,12 @@ typedef struct gan_config {
     char out[GAN_TEXT_MAX]; /* "" = runs/<preset> */
     int64_t steps;          /* where to stop; 0 = use epochs */
     int64_t epochs;
-    int log_every, sample_every; /* steps; sample_every 0 = never */
-    int checkpoint_every;        /* steps or seconds, see checkpoint_seconds; 0 = only at the end */
-    bool checkpoint_seconds;     /* "60s" was given */
-    int keep;                    /* newest checkpoints kept */
-    int check_every;             /* steps between comparisons of the ranks' parameters; 0 = never */
-    int sample_num;              /* pictures in the fixed-noise grid */
+    int log_every;          /* steps */
+    gan_cadence sample;     /* 0 = never */
+    int sample_num;         /* pictures in the fixed-noise grid */
+    gan_cadence checkpoint; /* 0 = only at the end */
+    int keep;               /* newest checkpoints kept */
+    int check_every;        /* steps between comparisons of the ranks' parameters; 0 = never */
 
     char backend[GAN_WORD_MAX]; /* auto, cpu, ref, cuda */
     int threads;           /* per rank; 0 = the cores this rank may use, shared among the ranks of its host */

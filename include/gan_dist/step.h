@@ -65,6 +65,7 @@ enum {
     GAN_EXTRA_D_FAKE_G,
     GAN_EXTRA_STOP, /* how many ranks were asked to stop */
     GAN_EXTRA_SAVE, /* rank 0 wants a checkpoint after this step */
+    GAN_EXTRA_GRID, /* rank 0 wants a grid of samples after this step */
     GAN_EXTRAS_USED
 };
 

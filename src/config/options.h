@@ -15,13 +15,13 @@ typedef enum gan_option_type {
     GAN_OPTION_ENUM,    /* one of `words`; the stored value is its index */
     GAN_OPTION_NOISE,   /* "uniform 100": gan_config.noise and .noise_dim */
     GAN_OPTION_SECONDS, /* "30s" or "30": an int */
-    GAN_OPTION_CADENCE, /* "500" or "60s": gan_config.checkpoint_every and .checkpoint_seconds */
+    GAN_OPTION_CADENCE, /* "500" or "60s": a gan_cadence */
 } gan_option_type;
 
 typedef struct gan_option_row {
     const char *key;
     gan_option_type type;
-    size_t offset, size;      /* of the field in gan_config; NOISE and CADENCE: of the first of their two */
+    size_t offset, size;      /* of the field in gan_config; NOISE: of the first of its two */
     double min, max;          /* inclusive; unused by UINT64 (its whole range), BOOL, ENUM, TEXT and WORDS */
     const char *const *words; /* ENUM: NULL-terminated */
     const char *fallback;     /* the default, as text */

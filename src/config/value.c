@@ -165,7 +165,7 @@ static gan_status parse_noise(gan_config *config, const gan_option_row *row, con
     return refuse(row, value, origin);
 }
 
-static gan_status parse_cadence(gan_config *config, const gan_option_row *row, const char *value,
+static gan_status parse_cadence(gan_cadence *field, const gan_option_row *row, const char *value,
                                 const char *origin)
 {
     size_t length = strlen(value);
@@ -173,8 +173,7 @@ static gan_status parse_cadence(gan_config *config, const gan_option_row *row, c
     uint64_t n;
     if (!read_whole(&n, value, length - seconds, row))
         return refuse(row, value, origin);
-    config->checkpoint_every = (int)n;
-    config->checkpoint_seconds = seconds;
+    *field = (gan_cadence){.every = (int)n, .seconds = seconds};
     return GAN_OK;
 }
 
@@ -230,7 +229,7 @@ gan_status gan_value_parse(gan_config *config, const gan_option_row *row, const 
     case GAN_OPTION_SECONDS:
         return parse_seconds(field, row, value, origin);
     case GAN_OPTION_CADENCE:
-        return parse_cadence(config, row, value, origin);
+        return parse_cadence(field, row, value, origin);
     }
     return gan_error(GAN_FAILED, "%s: %s has a type that no code handles", origin, row->key);
 }
@@ -281,7 +280,8 @@ void gan_value_print(char *out, const gan_config *config, const gan_option_row *
         snprintf(out, GAN_WORD_MAX, "%ds", *(const int *)field);
         break;
     case GAN_OPTION_CADENCE:
-        snprintf(out, GAN_WORD_MAX, "%d%s", config->checkpoint_every, config->checkpoint_seconds ? "s" : "");
+        snprintf(out, GAN_WORD_MAX, "%d%s", ((const gan_cadence *)field)->every,
+                 ((const gan_cadence *)field)->seconds ? "s" : "");
         break;
     }
 }

@@ -1,3 +1,4 @@
+/* bad_files.c: the list of what is in the folder of pictures and was not taken, each with its reason. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,14 @@ static void print_name(FILE *out, const char *name)
     }
 }
 
+static void print_line(FILE *out, const gan_config *config, const char *path, const char *reason)
+{
+    print_name(out, config->data);
+    fputc('/', out);
+    print_name(out, path);
+    fprintf(out, "\t%s\n", reason);
+}
+
 static gan_status list(char **text, size_t *n, const gan_source *source, const gan_config *config,
                        const gan_bad *bad)
 {
@@ -30,10 +39,13 @@ static gan_status list(char **text, size_t *n, const gan_source *source, const g
             continue;
         char reason[256];
         gan_bad_text(reason, sizeof reason, bad[i]);
-        print_name(out, config->data);
-        fputc('/', out);
-        print_name(out, source->ops->path(source, i));
-        fprintf(out, "\t%s\n", reason);
+        print_line(out, config, source->ops->path(source, i), reason);
+    }
+    for (size_t i = 0; i < source->n_left; i++) {
+        const char *path = source->left[i];
+        print_line(out, config, path,
+                   path[strlen(path) - 1] == '/' ? "left out: the folder of a run"
+                                                 : "left out: not a file with a name in .jpg, .jpeg or .png");
     }
     if (fclose(out) == 0)
         return GAN_OK;
@@ -44,7 +56,7 @@ static gan_status list(char **text, size_t *n, const gan_source *source, const g
 gan_status gan_bad_files_write(const char *path, const gan_source *source, const gan_config *config,
                                const gan_bad *bad)
 {
-    bool any = false;
+    bool any = source->n_left > 0;
     for (uint64_t i = 0; !any && i < source->count; i++)
         any = bad[i] != GAN_BAD_NONE;
     if (!any) {

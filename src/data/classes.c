@@ -79,7 +79,7 @@ void gan_data_tell(const gan_data *data)
     char line[1024] = "";
     size_t used = 0, n = data->n_classes;
     if (*data->left_out)
-        gan_log0("             %s", data->left_out);
+        gan_log0("             %s%s%s", data->left_out, *data->list ? "; see " : "", data->list);
     if (n == 0)
         return;
     for (size_t k = 0; k < n; k++) {

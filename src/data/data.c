@@ -153,6 +153,7 @@ static gan_status open_source(gan_data *data, const gan_config *config)
 static gan_status open_store(gan_data *data, const gan_config *config, const char *bad_files)
 {
     GAN_TRY(open_source(data, config));
+    snprintf(data->list, sizeof data->list, "%s", bad_files ? bad_files : "");
     GAN_TRY(fill_together(data));
     GAN_TRY(settle(data, config, bad_files));
     describe(data, bad_files);

@@ -62,8 +62,13 @@ static gan_status keep(walk *w, const char *name)
     return append(&w->scan->names, &w->scan->count, &w->scan->room, w->path, w->length, name);
 }
 
+static gan_status note_left(walk *w, const char *name)
+{
+    return append(&w->scan->left, &w->scan->n_left, &w->scan->left_room, w->path, w->length, name);
+}
+
 /* A file that is no picture by its name. */
-static void leave_out(gan_scan *scan, const char *name)
+static void count_left(gan_scan *scan, const char *name)
 {
     char text[sizeof scan->endings[0].text] = "";
     const char *dot = strrchr(name, '.');
@@ -109,8 +114,10 @@ static gan_status enter(walk *w, int parent, const char *name)
     }
     if (is_run(folder)) {
         close(folder);
+        char run[NAME_MAX + 2];
+        snprintf(run, sizeof run, "%s/", name);
         w->scan->runs++;
-        return GAN_OK;
+        return note_left(w, run);
     }
     memcpy(w->path + length, name, n);
     memcpy(w->path + length + n, "/", 2);
@@ -153,8 +160,8 @@ static gan_status visit(walk *w, int folder, const struct dirent *entry)
         return w->depth == 1 ? enter_class(w, folder, name) : enter(w, folder, name);
     if (is_file && picture_name(name))
         return keep(w, name);
-    leave_out(w->scan, name);
-    return GAN_OK;
+    count_left(w->scan, name);
+    return note_left(w, name);
 }
 
 /* Owns `folder` and closes it. */
@@ -212,6 +219,8 @@ gan_status gan_scan_folder(gan_scan *out, const char *folder)
         qsort(out->names, out->count, sizeof *out->names, by_bytes);
     if (out->n_folders > 1)
         qsort(out->folders, out->n_folders, sizeof *out->folders, by_bytes);
+    if (out->n_left > 1)
+        qsort(out->left, out->n_left, sizeof *out->left, by_bytes);
     return GAN_OK;
 }
 
@@ -221,6 +230,9 @@ void gan_scan_free(gan_scan *scan)
         free(scan->names[i]);
     for (size_t i = 0; i < scan->n_folders; i++)
         free(scan->folders[i]);
+    for (size_t i = 0; i < scan->n_left; i++)
+        free(scan->left[i]);
+    free(scan->left);
     free(scan->names);
     free(scan->folders);
     *scan = (gan_scan){0};

@@ -18,7 +18,11 @@ typedef struct gan_scan {
     char **folders;
     size_t n_folders, folders_room;
 
-    /* Files that are no pictures by their names. */
+    /* Files that are no pictures by their names, and, with a "/" at the end, folders of runs: paths as above. */
+    char **left;
+    size_t n_left, left_room;
+
+    /* Such files, counted. */
     struct {
         char text[16]; /* ".webp", in small letters; "" for a name without */
         uint64_t count;

@@ -165,6 +165,8 @@ static gan_status fill(folder_source *self, const gan_config *config)
     self->base.count = found - skip;
     for (uint64_t i = 0; i < self->base.count; i++)
         self->base.identity = gan_hash(self->names[i], strlen(self->names[i]), self->base.identity);
+    self->base.left = self->scan.left;
+    self->base.n_left = self->scan.n_left;
     tell_left_out(&self->base, &self->scan);
     if (config->labels == GAN_LABELS_FILE)
         return gan_error(

@@ -30,6 +30,7 @@ struct gan_data {
     uint64_t *class_sizes;
     char describe[GAN_TEXT_MAX + 256];
     char left_out[640];
+    char list[GAN_TEXT_MAX + 32]; /* where each of them is listed; "" nowhere */
 };
 
 /* classes.c. keep takes names from the source and counts; call when the pictures are settled. */

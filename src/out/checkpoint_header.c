@@ -1,6 +1,5 @@
 /* From a header's bytes, which may be hostile, to the table of tensors. */
 #include "checkpoint.h"
-#include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>

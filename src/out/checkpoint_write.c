@@ -1,5 +1,4 @@
 #include "checkpoint.h"
-#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

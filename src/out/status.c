@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 #include "gan_dist/base.h"
-#include "utf8.h"
 
 static const char *const states[] = {"starting", "running", "stopped", "done", "failed"};
 

@@ -216,12 +216,11 @@ static const gan_config all_fields = {
     14,
     0,
     15,
-    16,
-    17,
-    false,
+    {16, false},
+    20,
+    {17, false},
     18,
     19,
-    20,
     "ref",
     21,
     GAN_PICTURES_HOST,
@@ -249,7 +248,7 @@ static void every_field_has_a_row(void **state)
     for (int length = 0; length < 2; length++) {
         wanted.steps = length ? 0 : 14;
         wanted.epochs = length ? 22 : 0;
-        wanted.checkpoint_seconds = length;
+        wanted.checkpoint.seconds = wanted.sample.seconds = length;
         char *text = gan_config_text(&wanted, false);
         assert_non_null(text);
         gan_config_defaults(&read);

@@ -302,9 +302,9 @@ static void published_numbers_hold(void **state)
         assert_int_equal(config.split, row->split);
         assert_true(config.skip == row->skip && config.steps == row->steps && config.epochs == row->epochs);
         assert_int_equal(config.log_every, row->log_every);
-        assert_int_equal(config.sample_every, row->sample_every);
+        assert_int_equal(config.sample.every, row->sample_every);
         assert_int_equal(config.sample_num, row->sample_num);
-        assert_int_equal(config.checkpoint_every, row->checkpoint_every);
+        assert_int_equal(config.checkpoint.every, row->checkpoint_every);
         assert_int_equal(config.keep, row->keep);
         assert_int_equal(config.mirror, false);
     }

@@ -1,6 +1,6 @@
-#include "utf8.h"
-
+/* utf8.c: where a character of UTF-8 ends. */
 #include <string.h>
+#include "gan_dist/base.h"
 
 size_t gan_utf8_step(const char *text, size_t n)
 {
