@@ -75,6 +75,15 @@ static void *save_at_once(void *signal_name)
     return NULL;
 }
 
+/* When rank 0 dies, mpirun tells the other ranks to end, and nobody is left to say so in status.json. */
+static void tell_of_rank_0(const gan_config *config)
+{
+    char path[GAN_TEXT_MAX + 32];
+    snprintf(path, sizeof path, "%s/status.json", config->out);
+    if (gan_run_is_over(config->out))
+        gan_status_fail(path, "rank 0 has ended without a word: it was killed, or has crashed");
+}
+
 static void first_request(int number)
 {
     pthread_mutex_lock(&mutex);
@@ -84,8 +93,10 @@ static void first_request(int number)
                     name_of(number));
         gan_comm_exit(GAN_STOPPED);
     }
+    if (watched && gan_comm_rank(watched->comm) != 0)
+        tell_of_rank_0(&watched->config);
     /* Without a snapshot this is another rank than 0, or a device, whose steps are short. */
-    if (watched && watched->snapshot)
+    else if (watched && watched->snapshot)
         saving = pthread_create(&saver, NULL, save_at_once, (void *)name_of(number)) == 0;
     pthread_mutex_unlock(&mutex);
 }

@@ -20,6 +20,8 @@ typedef struct gan_run gan_run;
 gan_status gan_run_open(gan_run **out, const char *folder);
 /* Whether gan_run_open would succeed, by trying it: nothing that was not there stays. */
 gan_status gan_run_look(const char *folder);
+/* Whether nobody holds the folder: its run has ended, however that was. */
+bool gan_run_is_over(const char *folder);
 void gan_run_close(gan_run *run); /* NULL is fine */
 
 /* --- pictures ---------------------------------------------------------------------------------- */
@@ -69,6 +71,9 @@ typedef struct gan_run_status {
 
 /* Replaced atomically. A state of another name is GAN_BAD_INPUT. Thread-safe for different paths. */
 gan_status gan_status_write(const char *path, const gan_run_status *run);
+/* For whoever finds that its writer is gone: "starting" or "running" becomes "failed"; what else stands there
+ * stays. */
+gan_status gan_status_fail(const char *path, const char *reason);
 
 /* --- checkpoints (safetensors) ----------------------------------------------------------------- */
 

@@ -128,6 +128,17 @@ gan_status gan_run_look(const char *folder)
     return status;
 }
 
+bool gan_run_is_over(const char *folder)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.3900s/lock", folder);
+    int lock = open(path, O_RDONLY | O_CLOEXEC);
+    bool over = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0;
+    if (lock >= 0)
+        close(lock);
+    return over;
+}
+
 void gan_run_close(gan_run *run)
 {
     if (!run)

@@ -1,3 +1,4 @@
+/* status.c: status.json, the state of a run for other programs. */
 #include "gan_dist/out.h"
 
 #include <cjson/cJSON.h>
@@ -7,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include "gan_dist/base.h"
+
+#define STATUS_BYTES_MAX ((size_t)1 << 20)
 
 static const char *const states[] = {"starting", "running", "stopped", "done", "failed"};
 
@@ -42,6 +45,7 @@ static bool add_text(cJSON *object, const char *key, const char *text)
     return item && cJSON_AddItemToObject(object, key, item);
 }
 
+/* ISO 8601, UTC. */
 static bool add_time(cJSON *object)
 {
     char text[32];
@@ -76,6 +80,19 @@ static bool fill(cJSON *object, const gan_run_status *run)
            add_time(object);
 }
 
+static gan_status print(const char *path, const cJSON *object)
+{
+    char *text = cJSON_Print(object);
+    if (!text)
+        return gan_error(GAN_FAILED, "%s: out of memory", path);
+    /* The text's terminating zero makes room for the end of the last line. */
+    size_t n = strlen(text);
+    text[n] = '\n';
+    gan_status status = gan_file_replace(path, text, n + 1);
+    cJSON_free(text);
+    return status;
+}
+
 gan_status gan_status_write(const char *path, const gan_run_status *run)
 {
     size_t known = 0;
@@ -84,17 +101,34 @@ gan_status gan_status_write(const char *path, const gan_run_status *run)
     if (known == sizeof states / sizeof *states)
         return gan_error(GAN_BAD_INPUT, "%s: no such state: \"%s\"", path, run->state);
     cJSON *object = cJSON_CreateObject();
-    char *text = object && fill(object, run) ? cJSON_Print(object) : NULL;
-    gan_status status;
-    if (text) {
-        /* The text's terminating zero makes room for the end of the last line. */
-        size_t n = strlen(text);
-        text[n] = '\n';
-        status = gan_file_replace(path, text, n + 1);
-    } else {
-        status = gan_error(GAN_FAILED, "%s: out of memory", path);
+    gan_status status = object && fill(object, run) ? print(path, object)
+                                                    : gan_error(GAN_FAILED, "%s: out of memory", path);
+    cJSON_Delete(object);
+    return status;
+}
+
+static bool replace_text(cJSON *object, const char *key, const char *text)
+{
+    cJSON *item = text_item(text);
+    return item && cJSON_ReplaceItemInObjectCaseSensitive(object, key, item);
+}
+
+gan_status gan_status_fail(const char *path, const char *reason)
+{
+    void *text = NULL;
+    size_t n = 0;
+    GAN_TRY(gan_file_read(&text, &n, path, STATUS_BYTES_MAX));
+    cJSON *object = cJSON_ParseWithLength(text, n);
+    free(text);
+    const char *state = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "state"));
+    gan_status status = GAN_OK;
+    if (state && (strcmp(state, "running") == 0 || strcmp(state, "starting") == 0)) {
+        cJSON_DeleteItemFromObjectCaseSensitive(object, "updated");
+        status = replace_text(object, "state", "failed") && replace_text(object, "reason", reason) &&
+                         add_time(object)
+                     ? print(path, object)
+                     : gan_error(GAN_FAILED, "%s: out of memory", path);
     }
-    cJSON_free(text);
     cJSON_Delete(object);
     return status;
 }
