@@ -1,11 +1,15 @@
 /* stop.c: the request to stop, told by a signal. The last finished step is saved at once, since who asks may
  * leave little time: mpirun a second, that of Open MPI 5 a quarter. The step under way goes on; if it ends in
  * time, its state is saved in place of that. */
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "train.h"
 #include "snapshot.h"
@@ -13,6 +17,8 @@
 #include "gan_dist/log.h"
 
 #define SAME_REQUEST_SECONDS 0.5
+#define LAST_IN_LINE         19  /* of setpriority */
+#define FIRST_IN_LINE        (-20)
 
 /* Signals whose default is to end the process, but for KILL, QUIT, ABRT and the faults; real-time signals are
  * the same. PIPE and XFSZ are errors of the write that caused them. */
@@ -52,12 +58,28 @@ static void end_by(int number)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* The step under way competes for the cores with the save, for which there may be a quarter of a second. It
+ * will not be missed; so all threads but the caller come after it, on every rank. What they hold, they hold
+ * for long then: the caller has its locks already. */
+static void make_room(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    for (struct dirent *entry; threads && (entry = readdir(threads));) {
+        id_t thread = (id_t)strtoul(entry->d_name, NULL, 10);
+        if (thread != 0 && thread != (id_t)gettid())
+            setpriority(PRIO_PROCESS, thread, LAST_IN_LINE);
+    }
+    if (threads)
+        closedir(threads);
+}
+
 /* A thread of its own: a disk may be slow, and a second request must still be taken. */
 static void *save_at_once(void *signal_name)
 {
     gan_training *t = watched;
     char reason[128], held[64] = "no step is finished yet";
     gan_snapshot_lock(t->snapshot);
+    make_room();
     const uint64_t step = gan_snapshot_step(t->snapshot);
     gan_status status = step > 0 ? gan_training_save_locked(t, step) : GAN_OK;
     snprintf(reason, sizeof reason, "asked to stop (%s) in step %llu", (const char *)signal_name,
@@ -93,11 +115,13 @@ static void first_request(int number)
                     name_of(number));
         gan_comm_exit(GAN_STOPPED);
     }
-    if (watched && gan_comm_rank(watched->comm) != 0)
+    if (watched && gan_comm_rank(watched->comm) != 0) {
+        if (watched->backend->ops->host_memory)
+            make_room();
         tell_of_rank_0(&watched->config);
-    /* Without a snapshot this is another rank than 0, or a device, whose steps are short. */
-    else if (watched && watched->snapshot)
+    } else if (watched && watched->snapshot) { /* a device has none: its steps are short */
         saving = pthread_create(&saver, NULL, save_at_once, (void *)name_of(number)) == 0;
+    }
     pthread_mutex_unlock(&mutex);
 }
 
@@ -105,6 +129,7 @@ static void *take_signals(void *unused)
 {
     double first = 0;
     (void)unused;
+    setpriority(PRIO_PROCESS, (id_t)gettid(), FIRST_IN_LINE); /* where that is allowed */
     for (;;) {
         int number = 0;
         if (sigwait(&requests, &number) != 0)
