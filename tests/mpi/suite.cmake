@@ -17,6 +17,8 @@ endforeach()
 gan_mpi5_test(smoke container)
 gan_mpi5_test(cluster/facts launchers)
 gan_mpi5_test(dist ranks)
+gan_mpi5_test(dist terminated 20)
+set_tests_properties(mpi5.terminated PROPERTIES LABELS "mpi;long" TIMEOUT ${long_hang_limit})
 gan_mpi5_test(dist last_words $<TARGET_FILE:dist_last_words>)
 
 add_test(NAME mpi.mpich COMMAND bash ${PROJECT_SOURCE_DIR}/tests/mpi/mpich.sh $<TARGET_FILE:gan_dist>)
