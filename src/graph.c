@@ -6,6 +6,7 @@
  * from step to step is brought to the device before each launch: pictures, the step's number, the
  * coefficients of Adam, this rank's wishes. */
 #include "train.h"
+#include "snapshot.h"
 #include "gan_dist/log.h"
 
 #define WARM_UP_STEPS 3 /* libraries make their plans and connections in the first calls */
@@ -82,6 +83,7 @@ gan_status gan_graph_step(gan_training *t)
         int net = t->graph_updates[i];
         args[i] = gan_optim_args(&t->optims[net], gan_training_updated(t, net));
     }
+    GAN_TRY(gan_snapshot_launch(t->snapshot));
     GAN_TRY(be->ops->graph_launch(be, t->graph, (uint32_t)t->done, args, t->n_graph_updates));
     return gan_comm_replay(t->comm);
 }

@@ -1,5 +1,6 @@
 /* snapshot.c: the state after the last finished step, ready to be written at any moment. */
 #include "snapshot.h"
+#include "snapshot_device.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ typedef struct net_state {
 struct gan_snapshot {
     pthread_mutex_t mutex;
     const gan_training *t;
-    uint64_t step;
+    gan_device_snapshot *device; /* NULL: memory is the host's */
+    uint64_t step, fetched;
     net_state nets[GAN_NETS];
 };
 
@@ -57,10 +59,18 @@ static void copy_statistics(gan_snapshot *snapshot, uint64_t step)
     }
 }
 
+static gan_status open_host(gan_snapshot *snapshot)
+{
+    for (int k = 0; k < GAN_NETS; k++)
+        GAN_TRY(open_net(&snapshot->nets[k], snapshot->t, k));
+    copy_statistics(snapshot, snapshot->step);
+    return GAN_OK;
+}
+
 gan_status gan_snapshot_open(gan_snapshot **out, const gan_training *t)
 {
     *out = NULL;
-    if (gan_comm_rank(t->comm) != 0 || !t->backend->ops->host_memory)
+    if (gan_comm_rank(t->comm) != 0)
         return GAN_OK;
     gan_snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (!snapshot)
@@ -68,14 +78,12 @@ gan_status gan_snapshot_open(gan_snapshot **out, const gan_training *t)
     snapshot->t = t;
     snapshot->step = t->done;
     pthread_mutex_init(&snapshot->mutex, NULL);
-    for (int k = 0; k < GAN_NETS; k++) {
-        gan_status status = open_net(&snapshot->nets[k], t, k);
-        if (status != GAN_OK) {
-            gan_snapshot_close(snapshot);
-            return status;
-        }
+    gan_status status = t->backend->ops->host_memory ? open_host(snapshot)
+                                                     : gan_device_snapshot_open(&snapshot->device, t);
+    if (status != GAN_OK || (!t->backend->ops->host_memory && !snapshot->device)) {
+        gan_snapshot_close(snapshot);
+        return status;
     }
-    copy_statistics(snapshot, t->done);
     *out = snapshot;
     return GAN_OK;
 }
@@ -90,6 +98,7 @@ void gan_snapshot_close(gan_snapshot *snapshot)
         for (int i = 0; i < 2; i++)
             free(snapshot->nets[k].after_step[i]);
     }
+    gan_device_snapshot_close(snapshot->device);
     pthread_mutex_destroy(&snapshot->mutex);
     free(snapshot);
 }
@@ -105,7 +114,7 @@ static bool finishes(const gan_snapshot *snapshot)
 
 void gan_snapshot_before_update(gan_snapshot *snapshot, int net)
 {
-    if (!snapshot)
+    if (!snapshot || snapshot->device)
         return;
     net_state *state = &snapshot->nets[net];
     pthread_mutex_lock(&snapshot->mutex);
@@ -118,21 +127,65 @@ void gan_snapshot_before_update(gan_snapshot *snapshot, int net)
     pthread_mutex_unlock(&snapshot->mutex);
 }
 
-void gan_snapshot_after_update(gan_snapshot *snapshot, int net)
+/* All updates of so many steps are queued. */
+static uint64_t queued_steps(const gan_training *t)
 {
-    (void)net;
-    if (!snapshot || !finishes(snapshot))
-        return;
+    const gan_order *order = gan_step_order(t->step);
+    const uint64_t g = t->updates[GAN_NET_G] / (uint64_t)order->g_updates;
+    const uint64_t d = t->updates[GAN_NET_D] / (uint64_t)order->d_updates;
+    return g < d ? g : d;
+}
+
+/* A graph begins with the update that the step before has left. */
+static gan_status after_device_update(gan_snapshot *snapshot)
+{
+    const gan_training *t = snapshot->t;
+    if (t->capturing)
+        return t->n_graph_updates == 1 ? gan_device_snapshot_finished(snapshot->device) : GAN_OK;
+    const uint64_t step = queued_steps(t);
+    if (step <= snapshot->step)
+        return GAN_OK;
+    snapshot->step = step;
+    GAN_TRY(gan_device_snapshot_number(snapshot->device, step));
+    return gan_device_snapshot_finished(snapshot->device);
+}
+
+gan_status gan_snapshot_after_update(gan_snapshot *snapshot)
+{
+    if (!snapshot)
+        return GAN_OK;
+    if (snapshot->device)
+        return after_device_update(snapshot);
+    if (!finishes(snapshot))
+        return GAN_OK;
     snapshot->step++;
     for (int k = 0; k < GAN_NETS; k++)
         snapshot->nets[k].is_aside = false;
     pthread_mutex_unlock(&snapshot->mutex);
+    return GAN_OK;
 }
 
-void gan_snapshot_passes_done(gan_snapshot *snapshot)
+gan_status gan_snapshot_passes_done(gan_snapshot *snapshot)
 {
-    if (snapshot)
-        copy_statistics(snapshot, snapshot->t->done + 1);
+    if (!snapshot)
+        return GAN_OK;
+    if (snapshot->device)
+        return gan_device_snapshot_passes_done(snapshot->device);
+    copy_statistics(snapshot, snapshot->t->done + 1);
+    return GAN_OK;
+}
+
+gan_status gan_snapshot_launch(gan_snapshot *snapshot)
+{
+    if (!snapshot)
+        return GAN_OK;
+    snapshot->step = snapshot->t->done;
+    return gan_device_snapshot_number(snapshot->device, snapshot->step);
+}
+
+gan_status gan_snapshot_fetch(gan_snapshot *snapshot)
+{
+    return snapshot->device ? gan_device_snapshot_fetch(&snapshot->fetched, snapshot->device) : GAN_OK;
 }
 
 void gan_snapshot_lock(gan_snapshot *snapshot)
@@ -147,14 +200,26 @@ void gan_snapshot_unlock(gan_snapshot *snapshot)
         pthread_mutex_unlock(&snapshot->mutex);
 }
 
+bool gan_snapshot_try_lock(gan_snapshot *snapshot)
+{
+    return pthread_mutex_trylock(&snapshot->mutex) == 0;
+}
+
+bool gan_snapshot_is_on_device(const gan_snapshot *snapshot)
+{
+    return snapshot->device != NULL;
+}
+
 uint64_t gan_snapshot_step(const gan_snapshot *snapshot)
 {
-    return snapshot->step;
+    return snapshot->device ? snapshot->fetched : snapshot->step;
 }
 
 gan_snapshot_arenas gan_snapshot_of(const gan_snapshot *snapshot, int net)
 {
     const net_state *state = &snapshot->nets[net];
+    if (snapshot->device)
+        return gan_device_snapshot_of(snapshot->device, net);
     float *const *from = state->is_aside ? state->aside : state->live;
     return (gan_snapshot_arenas){.parameters = from[PARAMETERS],
                                  .statistics = state->after_step[snapshot->step % 2],

@@ -14,8 +14,7 @@
 #define NAME_ROOM 128
 #define META_DATA "gan_dist.data_fingerprint"
 
-/* One network's arenas in host memory: the backend's own when that is the host's, else copies; to be saved,
- * as the last finished step left them. */
+/* One network's arenas in host memory: the backend's own when that is the host's, else copies; a snapshot's. */
 typedef struct host_arena {
     float *device, *host;
     size_t floats;
@@ -25,6 +24,7 @@ typedef struct host_arena {
 typedef struct state {
     gan_training *t;
     host_arena arenas[GAN_NETS][ARENAS];
+    bool is_snapshot;
     int64_t batches[GAN_NETS]; /* BatchNorm's num_batches_tracked */
     gan_tensor_view *views;
     char (*names)[NAME_ROOM];
@@ -47,7 +47,7 @@ static gan_status open_arenas(state *s)
         s->arenas[k][MOMENT2] = (host_arena){t->optims[k].v, NULL, floats, false};
         for (int a = 0; a < ARENAS; a++) {
             host_arena *arena = &s->arenas[k][a];
-            arena->copied = !t->backend->ops->host_memory;
+            arena->copied = !t->backend->ops->host_memory && !s->is_snapshot;
             arena->host = arena->copied ? gan_alloc(arena->floats * sizeof(float)) : arena->device;
             if (!arena->host)
                 return gan_error(GAN_FAILED, "checkpoint: out of memory");
@@ -111,13 +111,10 @@ static void state_close(state *s)
     free(s->names);
 }
 
-/* What is saved: the arenas as the last finished step left them, where a snapshot has that, else as they
- * are. */
 static void take_snapshot(state *s)
 {
-    const gan_snapshot *snapshot = s->t->snapshot;
-    for (int k = 0; snapshot && k < GAN_NETS; k++) {
-        gan_snapshot_arenas from = gan_snapshot_of(snapshot, k);
+    for (int k = 0; k < GAN_NETS; k++) {
+        gan_snapshot_arenas from = gan_snapshot_of(s->t->snapshot, k);
         s->arenas[k][PARAMETERS].host = from.parameters;
         s->arenas[k][STATISTICS].host = from.statistics;
         s->arenas[k][MOMENT1].host = from.moment1;
@@ -125,10 +122,10 @@ static void take_snapshot(state *s)
     }
 }
 
-/* saved: to be saved, not to be read. */
-static gan_status state_open(state *s, gan_training *t, bool saved)
+/* is_snapshot: as the last finished step left it, not as it is. */
+static gan_status state_open(state *s, gan_training *t, bool is_snapshot)
 {
-    *s = (state){.t = t};
+    *s = (state){.t = t, .is_snapshot = is_snapshot};
     size_t room = 0;
     for (int k = 0; k < GAN_NETS; k++)
         room += 4 * gan_net_param_count(t->nets[k]);
@@ -137,7 +134,7 @@ static gan_status state_open(state *s, gan_training *t, bool saved)
     if (!s->views || !s->names)
         return gan_error(GAN_FAILED, "checkpoint: out of memory");
     GAN_TRY(open_arenas(s));
-    if (saved)
+    if (is_snapshot)
         take_snapshot(s);
     for (int k = 0; k < GAN_NETS; k++)
         add_net_views(s, k);
@@ -154,9 +151,12 @@ static gan_status write_checkpoint(state *s, uint64_t done)
     gan_count_forwards(&forwards[GAN_NET_G], &forwards[GAN_NET_D], gan_step_order(t->step));
     for (int k = 0; k < GAN_NETS; k++) {
         s->batches[k] = (int64_t)done * forwards[k];
-        for (int a = 0; a < ARENAS && !t->backend->ops->host_memory; a++)
-            GAN_TRY(t->backend->ops->download(t->backend, s->arenas[k][a].host, s->arenas[k][a].device,
-                                              s->arenas[k][a].floats * sizeof(float)));
+        for (int a = 0; a < ARENAS; a++) {
+            const host_arena *arena = &s->arenas[k][a];
+            if (arena->copied)
+                GAN_TRY(t->backend->ops->download(t->backend, arena->host, arena->device,
+                                                  arena->floats * sizeof(float)));
+        }
     }
     snprintf(step, sizeof step, "%" PRIu64, done);
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));
@@ -174,16 +174,23 @@ static gan_status write_checkpoint(state *s, uint64_t done)
     return gan_checkpoint_prune(t->config.out, t->config.keep, path);
 }
 
-gan_status gan_training_save_locked(gan_training *t, uint64_t done)
+static gan_status save(gan_training *t, uint64_t done, bool is_snapshot)
 {
     if (t->checkpoint_step == done)
         return GAN_OK;
     state s;
-    gan_status status = state_open(&s, t, true);
+    gan_status status = state_open(&s, t, is_snapshot);
     if (status == GAN_OK)
         status = write_checkpoint(&s, done);
     state_close(&s);
     return status;
+}
+
+gan_status gan_training_save_snapshot(uint64_t *step, gan_training *t)
+{
+    GAN_TRY(gan_snapshot_fetch(t->snapshot));
+    *step = gan_snapshot_step(t->snapshot);
+    return *step > 0 ? save(t, *step, true) : GAN_OK;
 }
 
 gan_status gan_training_save(gan_training *t)
@@ -192,7 +199,7 @@ gan_status gan_training_save(gan_training *t)
     if (gan_comm_rank(t->comm) != 0)
         return GAN_OK;
     gan_snapshot_lock(t->snapshot);
-    gan_status status = gan_training_save_locked(t, t->done);
+    gan_status status = save(t, t->done, false);
     gan_snapshot_unlock(t->snapshot);
     return status;
 }

@@ -31,6 +31,7 @@ static const struct {
 #define N_SIGNALS (sizeof signals / sizeof *signals)
 
 static atomic_bool asked, saved;
+static atomic_int unattended; /* a signal, for whoever owns the device; 0: none */
 static sigset_t requests;
 
 /* Which run a request is for; the thread that saves it. */
@@ -73,16 +74,12 @@ static void make_room(void)
         closedir(threads);
 }
 
-/* A thread of its own: a disk may be slow, and a second request must still be taken. */
-static void *save_at_once(void *signal_name)
+static void save_locked(gan_training *t, const char *signal_name)
 {
-    gan_training *t = watched;
     char reason[128], held[64] = "no step is finished yet";
-    gan_snapshot_lock(t->snapshot);
-    make_room();
-    const uint64_t step = gan_snapshot_step(t->snapshot);
-    gan_status status = step > 0 ? gan_training_save_locked(t, step) : GAN_OK;
-    snprintf(reason, sizeof reason, "asked to stop (%s) in step %llu", (const char *)signal_name,
+    uint64_t step = 0;
+    gan_status status = gan_training_save_snapshot(&step, t);
+    snprintf(reason, sizeof reason, "asked to stop (%s) in step %llu", signal_name,
              (unsigned long long)step + 1);
     if (step > 0)
         snprintf(held, sizeof held, "step %llu is saved", (unsigned long long)step);
@@ -93,8 +90,28 @@ static void *save_at_once(void *signal_name)
         saved = true;
         gan_log0("%s; %s", reason, held);
     }
+}
+
+/* A thread of its own: a disk may be slow, and a second request must still be taken. */
+static void *save_at_once(void *signal_name)
+{
+    gan_training *t = watched;
+    gan_snapshot_lock(t->snapshot);
+    make_room();
+    save_locked(t, signal_name);
     gan_snapshot_unlock(t->snapshot);
     return NULL;
+}
+
+/* One thread owns the device: it does the same while it waits for that. If it holds the lock, it is saving
+ * anyway. */
+static void attend(void *training)
+{
+    gan_training *t = training;
+    if (!unattended || !gan_snapshot_try_lock(t->snapshot))
+        return;
+    save_locked(t, name_of(atomic_exchange(&unattended, 0)));
+    gan_snapshot_unlock(t->snapshot);
 }
 
 /* When rank 0 dies, mpirun tells the other ranks to end, and nobody is left to say so in status.json. */
@@ -116,10 +133,11 @@ static void first_request(int number)
         gan_comm_exit(GAN_STOPPED);
     }
     if (watched && gan_comm_rank(watched->comm) != 0) {
-        if (watched->backend->ops->host_memory)
-            make_room();
+        make_room();
         tell_of_rank_0(&watched->config);
-    } else if (watched && watched->snapshot) { /* a device has none: its steps are short */
+    } else if (watched && watched->snapshot && gan_snapshot_is_on_device(watched->snapshot)) {
+        unattended = number;
+    } else if (watched && watched->snapshot) {
         saving = pthread_create(&saver, NULL, save_at_once, (void *)name_of(number)) == 0;
     }
     pthread_mutex_unlock(&mutex);
@@ -174,6 +192,8 @@ void gan_stop_watch(gan_training *t)
 {
     pthread_mutex_lock(&mutex);
     watched = t;
+    if (t->snapshot && gan_snapshot_is_on_device(t->snapshot))
+        gan_comm_on_wait(t->comm, attend, t);
     pthread_mutex_unlock(&mutex);
 }
 
@@ -184,6 +204,8 @@ void gan_stop_unwatch(void)
     if (saving)
         pthread_join(saver, NULL);
     saving = false;
+    if (watched)
+        gan_comm_on_wait(watched->comm, NULL, NULL);
     watched = NULL;
     pthread_mutex_unlock(&mutex);
 }

@@ -64,7 +64,7 @@ gan_status gan_training_ops(gan_training *t)
     for (int k = 0; t->use_graph && k < GAN_NETS; k++) /* but for the last, a graph leaves nothing open */
         if (!t->deferred[k])
             GAN_TRY(gan_training_finish(t, k));
-    return GAN_OK;
+    return gan_snapshot_passes_done(t->snapshot);
 }
 
 gan_status gan_training_step(gan_training *t)
@@ -76,7 +76,6 @@ gan_status gan_training_step(gan_training *t)
     GAN_TRY(gan_step_next(t->step, t->done, &batch));
     GAN_TRY(gan_graph_due(t) ? gan_graph_step(t) : gan_training_ops(t));
     GAN_TRY(gan_training_read(t));
-    gan_snapshot_passes_done(t->snapshot);
     t->done++;
     return GAN_OK;
 }

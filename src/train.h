@@ -87,7 +87,7 @@ typedef struct gan_training {
     char *class_names;             /* joined by "/", for checkpoints; NULL: labels are numbers alone */
     char checkpoint[GAN_TEXT_MAX]; /* the last one written or read */
     uint64_t checkpoint_step;
-    gan_snapshot *snapshot; /* rank 0, of a backend on the host: who saves locks it */
+    gan_snapshot *snapshot; /* rank 0: who saves locks it */
 
     gan_phase phase;
     double phase_start, seconds[GAN_PHASES];
@@ -156,10 +156,10 @@ void gan_stop_unwatch(void); /* when what it reads is about to go; later request
 bool gan_stop_asked(void);
 bool gan_stop_saved(void);
 
-/* state.c: rank 0 writes; rank 0 reads and all ranks receive. save_locked, by whoever holds the snapshot: the
- * state after its last finished step, `done`. */
+/* state.c: rank 0 writes; rank 0 reads and all ranks receive. save_snapshot, by whoever has locked it: the
+ * state after the last finished step, which goes to *step; 0: none is. */
 gan_status gan_training_save(gan_training *t);
-gan_status gan_training_save_locked(gan_training *t, uint64_t done);
+gan_status gan_training_save_snapshot(uint64_t *step, gan_training *t);
 gan_status gan_training_resume(gan_training *t);
 /* Rank 0: what resume would do, as far as configuration and folder tell; it reads no weights. Needs t->config
  * and t->defining. */

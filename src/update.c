@@ -141,8 +141,9 @@ gan_status gan_training_finish(gan_training *t, int net)
     gan_snapshot_before_update(t->snapshot, net);
     gan_status status =
         gan_optim_update(&t->optims[net], gan_net_parameters(n), gan_net_gradients(n), update);
-    gan_snapshot_after_update(t->snapshot, net);
+    gan_status kept = gan_snapshot_after_update(t->snapshot);
     GAN_TRY(status);
+    GAN_TRY(kept);
     gan_net_changed(n);
     gan_step_changed(t->step, n);
     gan_training_phase(t, before);

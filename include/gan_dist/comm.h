@@ -95,6 +95,9 @@ gan_status gan_comm_find_nccl(void);
 /* By NCCL the host does not wait in a sum: the device does. Whoever waits for the device calls this again and
  * again: a failure says that the wait has to end. Not collective; it never waits, and costs little. */
 gan_status gan_comm_poll(gan_comm *comm);
+/* Calls fn in gan_comm_poll, and while this thread waits for other ranks; it must not call comm. NULL: no
+ * more. */
+void gan_comm_on_wait(gan_comm *comm, void (*fn)(void *context), void *context);
 
 /* Whether sums may be called while the device's work is recorded into a graph; each is then waited for in the
  * same recording. `replay` is called after each launch of it, for all the sums in it. */

@@ -81,6 +81,18 @@ gan_status gan_comm_use_device(gan_comm *comm, const gan_comm_device *device, ga
     return use(comm, device, way == GAN_COMM_NCCL_TREE);
 }
 
+void gan_comm_on_wait(gan_comm *comm, void (*fn)(void *context), void *context)
+{
+    comm->on_wait = fn;
+    comm->on_wait_context = context;
+}
+
+void gan_comm_attend(const gan_comm *comm)
+{
+    if (comm->on_wait)
+        comm->on_wait(comm->on_wait_context);
+}
+
 gan_status gan_comm_poll(gan_comm *comm)
 {
     return comm->ops->poll(comm);

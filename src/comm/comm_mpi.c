@@ -40,6 +40,7 @@ gan_status gan_mpi_test_all(const gan_mpi_comm *comm, MPI_Request *requests, int
 
 static gan_status mpi_poll(gan_comm *comm)
 {
+    gan_comm_attend(comm);
     GAN_TRY(gan_watch_verdict(comm->watch));
     if (comm->rank == 0 && comm->size > 1)
         GAN_TRY(gan_mpi_hear_last_words((gan_mpi_comm *)comm));

@@ -21,7 +21,7 @@ typedef struct gan_comm_ops {
     gan_status (*shared_alloc)(gan_comm *comm, void **out, size_t bytes);
     gan_status (*shared_sync)(gan_comm *comm);
     void (*shared_free)(gan_comm *comm, void *memory);
-    gan_status (*poll)(gan_comm *comm);   /* whether a wait may go on, wherever the host waits */
+    gan_status (*poll)(gan_comm *comm);   /* whether a wait may go on, wherever the host waits; attends */
     gan_status (*replay)(gan_comm *comm); /* NULL: sums cannot be recorded */
     void (*leave_device)(gan_comm *comm); /* NULL: there is none */
 } gan_comm_ops;
@@ -33,7 +33,12 @@ struct gan_comm {
     gan_peer *peers;  /* of all ranks */
     gan_watch *watch; /* NULL when there is nobody to wait for */
     void *over;       /* what has taken over the sums */
+    void (*on_wait)(void *context);
+    void *on_wait_context;
 };
+
+/* comm.c: what was asked for by gan_comm_on_wait. */
+void gan_comm_attend(const gan_comm *comm);
 
 struct gan_exchange {
     bool in_flight;

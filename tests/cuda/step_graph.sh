@@ -64,6 +64,21 @@ kill -USR1 "$started"
 wait_for_end
 [ "$status" -eq 75 ] || fail "exit status $status, not 75, of a run that was asked to stop"
 
+# The last finished step is saved at the request, out of what the device keeps while it goes on. A step's state is never whole where
+# graphs meet: its last update is in the next one.
+for graph in off auto; do
+    start 0 "${words[@]}" "${tree[@]}" --graph "$graph" --log-every 1000000 --sample-every 0 --checkpoint-every 0 --check-every 0 \
+        --steps 100000000 --out "kept-$graph"
+    wait_until "some steps" has_done "kept-$graph" $((RANDOM % 20 + 8))
+    kill -USR1 "$started"
+    wait_for_end
+    says out 'asked to stop (SIGUSR1) in step'
+    kept=$(sed -n 's/.*; step \([0-9]*\) is saved$/\1/p' out)
+    train 0 "${words[@]}" "${tree[@]}" --steps "$kept" --out "until-$graph"
+    file=$(printf 'checkpoints/step-%08d.safetensors' "$kept")
+    same "kept-$graph/$file" "until-$graph/$file"
+done
+
 train 0 "${words[@]}" "${tree[@]}" --steps 7 --out halves
 train 0 "${words[@]}" "${tree[@]}" --out halves
 same "$(newest plain-off)" "$(newest halves)"

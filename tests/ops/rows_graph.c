@@ -231,6 +231,7 @@ static void check_begin(gan_backend *be)
     REFUSED(ops->host_alloc(be, &memory, 4), "host_alloc");
     REFUSED(ops->send(be, t.z, value, sizeof value), "send");
     REFUSED(ops->send_wait(be), "send_wait");
+    REFUSED(ops->peek_open(be), "peek_open");
     REFUSED(ops->capture_begin(be), "capture_begin");
     REFUSED(ops->graph_launch(be, graph, 1, args, 2), "graph_launch");
     ops->graph_destroy(be, graph);

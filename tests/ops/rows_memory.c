@@ -103,6 +103,24 @@ static void check_send(gan_backend *be)
     be->ops->free(be, picks);
 }
 
+/* More than one piece; what was uploaded before is seen as soon as it is there. */
+static void check_peek(gan_backend *be)
+{
+    enum { BYTES = (4 << 20) + 4097 };
+    static unsigned char sent[BYTES], back[BYTES];
+    void *memory = NULL;
+    for (size_t i = 0; i < BYTES; i++)
+        sent[i] = (unsigned char)(i * 7 + i / 251);
+    OPS_OK(be->ops->peek_open(be));
+    OPS_OK(be->ops->alloc(be, &memory, BYTES));
+    OPS_OK(be->ops->upload(be, memory, sent, BYTES));
+    OPS_OK(be->ops->sync(be));
+    OPS_OK(be->ops->peek(be, back, memory, BYTES));
+    assert_memory_equal(sent, back, BYTES);
+    OPS_OK(be->ops->peek(be, back, memory, 0));
+    be->ops->free(be, memory);
+}
+
 static void check_copy(gan_backend *be)
 {
     unsigned char sent[500], back[500];
@@ -221,6 +239,8 @@ static const ops_row rows[] = {
     {OPS_OP(host_free), .check = check_host_alloc},
     {OPS_OP(send), .check = check_send},
     {OPS_OP(send_wait), .check = check_send},
+    {OPS_OP(peek_open), .check = check_peek},
+    {OPS_OP(peek), .check = check_peek},
     {OPS_OP(for_shards), .check = check_for_shards},
     {OPS_OP(close), .check = check_close},
 };

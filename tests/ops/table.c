@@ -2,7 +2,7 @@
 #include "ops.h"
 
 #define OPS_FIRST offsetof(gan_backend_ops, alloc)
-#define OPS_COUNT 48
+#define OPS_COUNT 50
 
 _Static_assert(
     sizeof(gan_backend_ops) == OPS_FIRST + OPS_COUNT * sizeof(void (*)(void)),

@@ -48,6 +48,7 @@ static void close_backend(gan_backend *be)
     if (be->stream)
         cudaStreamSynchronize(gan_cuda_stream(be));
     gan_cuda_sender_close(be);
+    gan_cuda_peeker_close(be);
     gan_cuda_close_slots(cuda);
     cudaFree(cuda->launch);
     cudaFree(cuda->columns);
@@ -78,6 +79,8 @@ static const gan_backend_ops table = {
     .host_free = gan_cuda_host_free,
     .send = gan_cuda_send,
     .send_wait = gan_cuda_send_wait,
+    .peek_open = gan_cuda_peek_open,
+    .peek = gan_cuda_peek,
     .for_shards = gan_cuda_for_shards,
     .close = close_backend,
     .conv_create = gan_cuda_conv_create,

@@ -43,6 +43,12 @@ typedef struct gan_cuda_sender {
     cudaEvent_t sent, before;
 } gan_cuda_sender;
 
+/* The stream of `peek`, and where its copies land. */
+typedef struct gan_cuda_peeker {
+    cudaStream_t stream;
+    void *pinned; /* GAN_CUDA_LARGE_BYTES */
+} gan_cuda_peeker;
+
 /* What is new with each launch of a graph, in the device's memory. */
 typedef struct gan_cuda_launch {
     uint32_t step;
@@ -60,6 +66,7 @@ typedef struct gan_cuda {
     size_t column_bytes, factor_bytes;
     struct gan_cudnn *cudnn; /* conv_cudnn.c; NULL without plans of it */
     gan_cuda_sender sender;
+    gan_cuda_peeker peeker;
     void *pinned; /* the slots' memory */
     gan_cuda_slot large[GAN_CUDA_LARGE], small[GAN_CUDA_SMALL], reads[GAN_READ_SLOTS];
     int next_large, next_small; /* to fill */
@@ -107,6 +114,11 @@ void gan_cuda_host_free(gan_backend *be, void *memory);
 gan_status gan_cuda_send(gan_backend *be, void *to, const void *from_host, size_t bytes);
 gan_status gan_cuda_send_wait(gan_backend *be);
 void gan_cuda_sender_close(gan_backend *be);
+
+/* peek.c */
+gan_status gan_cuda_peek_open(gan_backend *be);
+gan_status gan_cuda_peek(gan_backend *be, void *to_host, const void *from, size_t bytes);
+void gan_cuda_peeker_close(gan_backend *be);
 
 /* wait.c: until `event`, or with NULL all of `stream`, has happened: looks again and again, so that poll can
  * end it. A failure of poll is the status; what CUDA says of the device is *error. gan_cuda_wait: on the
