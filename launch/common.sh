@@ -209,7 +209,7 @@ gan_listener_watch() { # PROCESS
 # Reads with a limit, so that silence can be counted: in turns of a tenth, or a script that was stopped and goes on would take the
 # time in between for silence.
 gan_listener_run() {
-    local line part='' heard=1 launcher='' silent='' status
+    local line part='' heard=1 launcher='' silent='' status said='' last='' ended=0
     trap '' TERM INT HUP USR1 PIPE
     while :; do
         status=0
@@ -227,12 +227,23 @@ gan_listener_run() {
         *'gan_dist: done') heard=0 line=${line%gan_dist: done} ;;
         *'gan_dist: the launcher is '*) launcher=${line##* } line=${line%gan_dist: the launcher is *} ;;
         # Not to the end of file: an ssh to a host that is lost keeps the pipe open.
-        *'gan_dist: the launcher ends') status=1 line=${line%gan_dist: the launcher ends} ;;
-        *) line=$line$'\n' ;;
+        *'gan_dist: the launcher ends '*) status=1 ended=${line##* } line=${line%gan_dist: the launcher ends *} ;;
+        *)
+            last=$line line=$line$'\n'
+            ! gan_is_reason "$last" || said=$last
+            ;;
         esac
         printf '%s' "$line" >&2 2>/dev/null || :
-        [ "$status" -eq 0 ] || exit "$heard"
+        [ "$status" -eq 0 ] || break
     done
+    # mpirun says a dozen lines of its own about any failure; why it was shall stand last.
+    [[ $ended =~ ^(0|75)$ || -z $said || $said = "$last" ]] || printf '%s\n' "$said" >&2 2>/dev/null || :
+    exit "$heard"
+}
+
+# gan_is_reason LINE: whether it is the program's word on why it fails.
+gan_is_reason() {
+    [[ $1 == 'gan_dist: '* ]] || [[ $1 =~ ^\[rank\ [0-9]+/[0-9]+\]\  && $1 != *'] warning: '* && $1 != *'] went on after '* ]]
 }
 
 # gan_end_launcher PROCESS: asks it to end, ends it ten seconds later. Looks whether it is still there: its number may soon be another's.
@@ -247,13 +258,13 @@ gan_end_launcher() {
     kill -KILL "$1" 2>/dev/null || :
 }
 
-# gan_listener_close STATUS: returns mpirun's status, or 1 when that is 0 and rank 0 has not said that the run is done.
+# gan_listener_close STATUS: returns mpirun's status, or 1 when that is 0 and rank 0 of a training has not said that it is done.
 gan_listener_close() {
     local heard=0
-    echo 'gan_dist: the launcher ends' >&"$gan_to"
+    echo "gan_dist: the launcher ends $1" >&"$gan_to"
     exec {gan_to}>&-
     wait "$gan_listener" || heard=$?
-    [ "$1" -eq 0 ] && [ "$heard" -ne 0 ] || return "$1"
+    [ "$1" -eq 0 ] && [ "$heard" -ne 0 ] && [ -n "$gan_training" ] || return "$1"
     echo "$0: mpirun ended with status 0, but the run has not said that it is done: a host or a process was lost; the same" \
         "command goes on from the last checkpoint" >&2
     return 1
@@ -265,11 +276,12 @@ gan_listener_close() {
 # mpirun sets no limit: they save and end with 75. A second one ends them at once. By its path, mpirun finds its other half on
 # other hosts whatever PATH is there.
 gan_mpirun() {
-    local id status asked=1 gan_to=2 gan_listener=''
+    local id status asked=1 gan_to=2 gan_listener='' gan_training=''
     gan_need_mpirun
     gan_twins
+    gan_listener_open
     if gan_trains "$@"; then
-        gan_listener_open
+        gan_training=yes
         set -- -x GAN_TELL_LAUNCHER=1 "$@"
     fi
     set -m # in a process group of its own, Ctrl-C at a terminal does not reach it
@@ -309,7 +321,7 @@ gan_need_program() {
 # else mpirun, which knows the nodes of a job. USR1 to this shell alone (--signal=B:USR1@..., scancel --batch) asks the ranks to
 # stop: Slurm would send it also to the daemons of mpirun, which it ends.
 gan_slurm_train() {
-    local launcher status interrupted asked='' child='' gan_to=2 gan_listener=''
+    local launcher status interrupted asked='' child='' gan_to=2 gan_listener='' gan_training=''
     trap 'interrupted=yes asked=yes; [ -z "$child" ] || kill -USR1 "$child" 2>/dev/null || :' USR1
     trap 'interrupted=yes' TERM
     gan_need_program
@@ -326,8 +338,9 @@ gan_slurm_train() {
         gan_need_mpirun
         gan_twins
         launcher=(mpirun --bind-to none)
+        gan_listener_open
         if gan_trains "$gan_program" "$@"; then
-            gan_listener_open
+            gan_training=yes
             launcher+=(-x GAN_TELL_LAUNCHER=1)
         fi
     fi

@@ -12,6 +12,27 @@ self=${BASH_SOURCE[0]}
 # shellcheck source=launch/build.sh
 . "$(dirname "$self")/build.sh"
 
+# Before anything is installed or built: what takes no training, and a preset that this script does not train.
+other_preset() {
+    [ "${1:-}" != quickstart ] || return 0
+    echo "$0: trains the preset quickstart, on faces that it draws; another one: launch/local.sh 2 --preset ${1:-NAME} --data PATH" >&2
+    exit 2
+}
+only_version=''
+for ((i = 1; i <= $#; i++)); do
+    next=$((i + 1))
+    case ${!i} in
+    -h | --help)
+        sed -n '2,/^set /{s/^# \{0,1\}//p}' "$self"
+        echo "The train options: gan_dist train --help, when it is built"
+        exit 0
+        ;;
+    --version) only_version=yes ;;
+    --preset) other_preset "${!next:-}" ;;
+    --preset=*) other_preset "${!i#--preset=}" ;;
+    esac
+done
+
 build_program() {
     bash "$gan_root/launch/install-deps.sh" &&
         gan_configure "$gan_build" -DCMAKE_BUILD_TYPE=Release &&
@@ -24,6 +45,7 @@ if [ -z "${GAN_DIST:-}" ]; then
     gan_program=$gan_build/gan_dist
 fi
 gan_need_program
+[ -z "$only_version" ] || exec "$gan_program" --version
 
 out=$gan_runs/quickstart
 words=(--out "$out" "$@")
@@ -41,6 +63,6 @@ if [ "$status" -ne 0 ]; then
     exit "$status"
 fi
 
-[ -d "$out/samples" ] || exit 0 # --help
+[ -d "$out/samples" ] || exit 0
 picture=$(find "$out/samples" -name 'step-*.png' | sort | tail -n 1)
 [ -z "$picture" ] || echo "pictures     $picture  (real ones: $out/samples/reals.png)"

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include "gan_dist/base.h"
 #include "gan_dist/log.h"
 
 #define WIDTH ((size_t)768) /* of what one rank finds, as text */
@@ -10,6 +12,31 @@
 static bool is_auto(const gan_config *config)
 {
     return strcmp(config->backend, "auto") == 0;
+}
+
+/* `auto` is this file's word; the backends do not know it. */
+static gan_status check_name(const char *name)
+{
+    static const char *const gpus[] = {"gpu", "gpus", "nvidia", "device", "gpu:0", "cuda:0"};
+    const char *words[16] = {"auto"}, *nearest = NULL;
+    char known[256] = "auto";
+    size_t n = 1;
+    for (const char *word; n < 16 && (word = gan_backend_name(n - 1)); n++) {
+        words[n] = word;
+        snprintf(known + strlen(known), sizeof known - strlen(known), ", %s", word);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(name, words[i]) == 0)
+            return GAN_OK;
+    if (strcmp(name, "cuda") == 0) /* not built: opening it says so */
+        return GAN_OK;
+    for (size_t i = 0; i < sizeof gpus / sizeof *gpus; i++)
+        if (strcasecmp(name, gpus[i]) == 0)
+            nearest = "cuda";
+    if (!nearest)
+        nearest = gan_nearest(name, words, n);
+    return gan_error(GAN_BAD_INPUT, "unknown backend '%s'%s%s%s; there are %s", name,
+                     nearest ? " (did you mean " : "", nearest ? nearest : "", nearest ? "?)" : "", known);
 }
 
 /* A driver that does not work is no reason to train on the CPU in silence. */
@@ -27,6 +54,7 @@ gan_status gan_devices_backend(const char **out, const gan_config *config)
 {
     gan_backend_devices found;
     *out = config->backend;
+    GAN_TRY(check_name(config->backend));
     if (!is_auto(config))
         return GAN_OK;
     gan_backend_find(&found, "cuda");
@@ -143,6 +171,7 @@ gan_status gan_devices_place(gan_placement *out, gan_comm *comm, const gan_confi
 {
     gan_backend_devices mine;
     *out = (gan_placement){.backend = config->backend};
+    GAN_TRY(check_name(config->backend));
     gan_backend_find(&mine, is_auto(config) ? "cuda" : config->backend);
     if (is_auto(config))
         GAN_TRY(choose_backend(out, comm, &mine));

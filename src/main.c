@@ -10,14 +10,6 @@
 #include "gan_dist/log.h"
 
 /* Commands that need no other rank. */
-static gan_status help(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    gan_command_help();
-    return GAN_OK;
-}
-
 static gan_status version(int argc, char **argv)
 {
     (void)argc;
@@ -30,11 +22,8 @@ static const struct {
     const char *word;
     gan_status (*run)(int argc, char **argv);
 } local_commands[] = {
-    {"generate", gan_command_generate},
-    {"presets", gan_command_presets},
-    {"info", gan_command_info},
-    {"help", help},
-    {"--version", version},
+    {"generate", gan_command_generate}, {"presets", gan_command_presets}, {"info", gan_command_info},
+    {"help", gan_command_help_words},   {"--version", version},
 };
 
 static gan_status run_train(bool *others_wait, gan_comm *comm, int argc, char **argv)
@@ -79,17 +68,6 @@ static const struct {
                      {"check", run_check, false},
                      {"pack", run_pack, false}};
 
-static gan_status unknown_command(const char *word)
-{
-    const char *words[16];
-    size_t n = 0;
-    for (const gan_command_row *row; n < 16 && (row = gan_command_get(n)); n++)
-        words[n] = row->word;
-    const char *nearest = gan_nearest(word, words, n);
-    return gan_error(GAN_BAD_INPUT, "unknown command '%s'%s%s%s; see gan_dist --help", word,
-                     nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
-}
-
 static int report(gan_status status)
 {
     if (status != GAN_OK && status != GAN_STOPPED)
@@ -98,13 +76,31 @@ static int report(gan_status status)
 }
 
 /* A disk that is full must not leave half a text behind and status 0. */
+static gan_status flushed(gan_status status, const char *word)
+{
+    if (status == GAN_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        status = gan_error(GAN_FAILED, "%s: cannot write to the standard output", word);
+    return status;
+}
+
+/* --help behind a command is of that command alone. */
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static gan_status help_for(char *word)
+{
+    bool one = word[0] != '-' && strcmp(word, "help") != 0;
+    return flushed(gan_command_help_words(one, &word), "help");
+}
+
 static gan_status run_local(size_t command, int argc, char **argv)
 {
-    gan_status status = local_commands[command].run(argc, argv);
-    if (status == GAN_OK && (fflush(stdout) != 0 || ferror(stdout)))
-        status =
-            gan_error(GAN_FAILED, "%s: cannot write to the standard output", local_commands[command].word);
-    return status;
+    return flushed(local_commands[command].run(argc, argv), local_commands[command].word);
 }
 
 static int run_ranks(size_t command, int argc, char **argv, int skip)
@@ -135,11 +131,10 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* write says EPIPE, or EFBIG, and what that means depends on what is written */
     signal(SIGXFSZ, SIG_IGN);
     const char *word = argc > 1 ? argv[1] : "train";
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            word = "help";
     if (word[0] != '-' && !gan_command_find(word))
-        return gan_comm_is_first_copy() ? report(unknown_command(word)) : GAN_OK;
+        return gan_comm_is_first_copy() ? report(gan_command_unknown(word)) : GAN_OK;
+    if (wants_help(argc, argv))
+        return gan_comm_is_first_copy() ? report(help_for(argv[1])) : GAN_OK;
     for (size_t i = 0; i < sizeof local_commands / sizeof *local_commands; i++)
         if (strcmp(word, local_commands[i].word) == 0)
             return gan_comm_is_first_copy() ? report(run_local(i, argc - 2, argv + 2)) : GAN_OK;

@@ -132,7 +132,8 @@ gan_status gan_config_parse(gan_config *config, int argc, char **argv, const cha
 const char *gan_config_extra(int argc, char **argv, const char *name);
 
 /* Checks what no single row can: a positive size, a network text that is not empty, steps or epochs given,
- * shards that divide the batch ... and fills the derived value (out). */
+ * shards that divide the batch ... and fills the derived values: out, and a stall_warning that was left at
+ * its default above a shorter stall_timeout. */
 gan_status gan_config_finish(gan_config *config);
 /* The shards of a batch: as given, else the largest power of two up to 8 that divides it, else its largest
  * divisor up to 8. */

@@ -13,6 +13,7 @@ typedef struct gan_command_option {
     const char *name;     /* "--mode"; "--count!" takes no value, as in gan_config_parse() */
     const char *argument; /* NULL for one that takes no value */
     const char *help;
+    bool of_configuration; /* an option of the configuration that means something else here */
 } gan_command_option;
 
 typedef struct gan_command_row {
@@ -50,6 +51,12 @@ gan_status gan_command_presets(int argc, char **argv);
 
 /* Prints the usage of the whole program on standard output. */
 void gan_command_help(void);
+/* That of one command, with all options that it takes. */
+void gan_command_help_for(const gan_command_row *command);
+/* Prints what `help` is asked for: nothing, or one command. */
+gan_status gan_command_help_words(int argc, char **argv);
+/* GAN_BAD_INPUT, naming the nearest command. */
+gan_status gan_command_unknown(const char *word);
 
 /* Prints what this launch gives (ranks, hosts, cores, memory) and fails when it will not do. `memory_mib`:
  * what the run is expected to take on each rank; 0 when unknown. Collective. */

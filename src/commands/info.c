@@ -1,5 +1,6 @@
-/* gan_dist info FILE: what a checkpoint, or any other safetensors file, holds. */
+/* info.c: what a checkpoint, or any other safetensors file, holds. */
 #include "commands.h"
+#include "classes.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -95,6 +96,21 @@ static void print_totals(const gan_checkpoint *checkpoint, const char *title, co
     printf("\n");
 }
 
+static void print_classes(const gan_checkpoint *checkpoint)
+{
+    const char *name, *list = gan_checkpoint_metadata(checkpoint, GAN_META_CLASSES);
+    size_t n;
+    if (!list || !*list)
+        return;
+    printf("\nclasses\n");
+    for (int i = 0; gan_class_next(&name, &n, &list); i++) {
+        printf("%7d  ", i);
+        for (size_t k = 0; k < n; k++)
+            putchar(iscntrl((unsigned char)name[k]) ? '?' : name[k]);
+        printf("\n");
+    }
+}
+
 static void print_metadata(const gan_checkpoint *checkpoint)
 {
     gan_metadata pair;
@@ -136,6 +152,7 @@ gan_status gan_command_info(int argc, char **argv)
                : "no: the file carries no checksums of gan_dist");
     print_known(checkpoint, "step", GAN_META_STEP);
     print_known(checkpoint, "preset", GAN_META_PRESET);
+    print_classes(checkpoint);
     print_tensors(checkpoint);
     printf("\n");
     print_totals(checkpoint, "generator", "generator.");

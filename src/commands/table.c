@@ -11,13 +11,17 @@ static const gan_command_row table[] = {
              "goes on.",
      .takes = "all"},
     {.word = "generate",
-     .usage = "generate --checkpoint FILE --out PATH [--mode grid|images] [--num N] [--seed S] [--class K]",
+     .usage =
+         "generate --checkpoint FILE|FOLDER --out PATH [--mode grid|images] [--num N] [--class K] [options]",
      .help = "Draws pictures with a trained generator.",
-     .takes = "--out --seed --backend --threads --precision",
-     .options = {{"--checkpoint", "FILE", "the model"},
+     .takes = "--backend --threads --precision",
+     .options = {{"--checkpoint", "FILE|FOLDER", "the model; of the folder of a run the newest checkpoint"},
                  {"--mode", "grid|images", "one PNG with all pictures, or a folder with one PNG each [grid]"},
                  {"--num", "N", "how many pictures; at most 65536 in a grid [64]"},
-                 {"--class", "K", "all of class K; else the classes take turns"}}},
+                 {"--class", "K", "all of class K, its name or number; else the classes take turns"},
+                 {"--out", "PATH", "the PNG file of the grid, or the folder of the single pictures", true},
+                 {"--seed", "S", "start of the random numbers [the run's: the pictures of its grids]",
+                  true}}},
     {.word = "presets",
      .usage = "presets [NAME]",
      .help = "Lists the presets, or prints one as a configuration file to start from.",
@@ -36,8 +40,13 @@ static const gan_command_row table[] = {
     {.word = "pack",
      .usage = "pack --data DIR --out FILE [--preset NAME] [options]",
      .help = "Writes a folder of pictures as one file that --data takes without decoding.",
-     .takes = "all"},
-    {.word = "help", .usage = "help", .help = "Prints all commands, options and presets.", .takes = ""},
+     .takes = "all",
+     .options = {{"--data", "DIR", "the pictures: a folder, or whatever train takes", true},
+                 {"--out", "FILE", "the file to write; it must not be there yet", true}}},
+    {.word = "help",
+     .usage = "help [COMMAND]",
+     .help = "Prints all commands, options and presets, or what one command takes; so does COMMAND --help.",
+     .takes = ""},
     {.word = "--version", .usage = "--version", .help = "Prints the version.", .takes = ""},
 };
 
@@ -58,8 +67,9 @@ const char *const *gan_command_extra(const char *names[GAN_COMMAND_OPTIONS_MAX +
 {
     const gan_command_row *row = gan_command_find(word);
     size_t n = 0;
-    for (; row && n < GAN_COMMAND_OPTIONS_MAX && row->options[n].name; n++)
-        names[n] = row->options[n].name;
+    for (int i = 0; row && i < GAN_COMMAND_OPTIONS_MAX && row->options[i].name; i++)
+        if (!row->options[i].of_configuration)
+            names[n++] = row->options[i].name;
     names[n] = NULL;
     return names;
 }

@@ -1,6 +1,6 @@
-/* The command line. Every option takes one value, as `--name VALUE` or `--name=VALUE`; of one given several
- * times the last counts. A value that itself begins with "--" needs the second form, so that a forgotten
- * value is noticed. */
+/* arguments.c: the command line. Every option takes one value, as `--name VALUE` or `--name=VALUE`; of one
+ * given several times the last counts. A value that itself begins with "--" needs the second form, so that a
+ * forgotten value is noticed. */
 #include <stdio.h>
 #include <string.h>
 #include "gan_dist/base.h"
@@ -46,6 +46,10 @@ static gan_status unknown_option(const char *name, const char *const *extra)
         }
     }
     const char *nearest = gan_nearest(name, words, n);
+    gan_hint synonym = gan_option_synonym(name, extra);
+    if (synonym.text[0])
+        return gan_error(GAN_BAD_INPUT, "unknown option %s%s", gan_quote(name).text, synonym.text);
+    GAN_TRY(gan_option_of_mpirun(name));
     return gan_error(GAN_BAD_INPUT, "unknown option %s%s", gan_quote(name).text,
                      nearest ? gan_hint_for(nearest).text : "; gan_dist help lists them");
 }
@@ -88,17 +92,29 @@ static const char *argument_of(const word *w)
     return "VALUE";
 }
 
+/* What does not begin with "--". */
+static gan_status unexpected_word(const char *text, const char *const *extra)
+{
+    char option[GAN_WORD_MAX];
+    snprintf(option, sizeof option, "--%s", text + strspn(text, "-"));
+    bool flag, dash = text[0] == '-';
+    gan_hint hint = {""};
+    if (dash && (gan_option_row_of_option(option) || is_extra(&flag, option, extra)))
+        hint = gan_hint_for(option);
+    else if (dash)
+        hint = gan_option_synonym(option, extra);
+    if (dash && !hint.text[0])
+        GAN_TRY(gan_option_of_mpirun(text));
+    return gan_error(GAN_BAD_INPUT, "unexpected word '%s'%s", gan_quote(text).text,
+                     hint.text[0] ? hint.text : "; options begin with --");
+}
+
 /* Reads the option at argv[*i] and moves *i past it. */
 static gan_status next_option(word *out, int *i, int argc, char **argv, const char *const *extra)
 {
     const char *text = argv[(*i)++];
-    if (strncmp(text, "--", 2) != 0) {
-        char option[GAN_WORD_MAX];
-        snprintf(option, sizeof option, "--%s", text + strspn(text, "-"));
-        bool meant = text[0] == '-' && gan_option_row_of_option(option);
-        return gan_error(GAN_BAD_INPUT, "unexpected word '%s'%s", gan_quote(text).text,
-                         meant ? gan_hint_for(option).text : "; options begin with --");
-    }
+    if (strncmp(text, "--", 2) != 0)
+        return unexpected_word(text, extra);
     size_t length = strcspn(text, "=");
     if (length >= sizeof out->name)
         return unknown_option(text, extra);
@@ -136,6 +152,9 @@ static gan_status set_one(gan_config *config, const char *assignment)
 /* --preset and --config say where everything starts, so two of one kind that differ are a contradiction. */
 static gan_status choose(const char **chosen, const word *w)
 {
+    if (!*w->value)
+        return gan_error(GAN_BAD_INPUT, "%s is empty; write %s %s%s", w->name, w->name, argument_of(w),
+                         w->kind == WORD_PRESET ? ", one of those that gan_dist presets lists" : "");
     if (*chosen && strcmp(*chosen, w->value) != 0)
         return gan_error(GAN_BAD_INPUT, "%s is given twice: %s and %s; give one", w->name,
                          gan_quote(*chosen).text, gan_quote(w->value).text);
@@ -143,11 +162,20 @@ static gan_status choose(const char **chosen, const word *w)
     return GAN_OK;
 }
 
+/* A warning that is asked for here is not one that gan_config_finish() may change. */
+static bool gives_warning(const word *w)
+{
+    static const char key[] = "run.stall_warning";
+    return w->kind == WORD_OPTION ? strcmp(w->row->key, key) == 0
+                                  : w->kind == WORD_SET && strncmp(w->value, key, sizeof key - 1) == 0;
+}
+
 gan_status gan_config_parse(gan_config *config, int argc, char **argv, const char *fallback_preset,
                             const char *const *extra)
 {
     const char *preset = NULL, *file = NULL;
     word w;
+    bool warning_given = false;
     for (int i = 0; i < argc;) {
         GAN_TRY(next_option(&w, &i, argc, argv, extra));
         if (w.kind == WORD_PRESET)
@@ -168,8 +196,9 @@ gan_status gan_config_parse(gan_config *config, int argc, char **argv, const cha
             GAN_TRY(gan_config_set(config, w.row->key, w.value, w.name));
         if (w.kind == WORD_SET)
             GAN_TRY(set_one(config, w.value));
+        warning_given |= gives_warning(&w);
     }
-    return GAN_OK;
+    return warning_given ? gan_config_check_stalls(config) : GAN_OK;
 }
 
 const char *gan_config_extra(int argc, char **argv, const char *name)

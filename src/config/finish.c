@@ -1,4 +1,4 @@
-/* What no single row can check, and the values that follow from others. */
+/* finish.c: what no single row can check, and the values that follow from others. */
 #include <stdio.h>
 #include <string.h>
 #include "options.h"
@@ -70,6 +70,26 @@ static gan_status check_words(const gan_config *config)
     return GAN_OK;
 }
 
+gan_status gan_config_check_stalls(const gan_config *config)
+{
+    if (config->stall_timeout > 0 && config->stall_warning > config->stall_timeout)
+        return gan_error(GAN_BAD_INPUT,
+                         "run.stall_warning = %ds comes after run.stall_timeout = %ds; make it smaller",
+                         config->stall_warning, config->stall_timeout);
+    return GAN_OK;
+}
+
+/* A warning that nobody has set comes half-way to a shorter timeout. A saved configuration has the default
+ * written out, so that a file that says it means the same as one that does not. */
+static void follow_timeout(gan_config *config)
+{
+    gan_config defaults;
+    gan_config_defaults(&defaults);
+    if (config->stall_timeout > 0 && config->stall_warning > config->stall_timeout &&
+        config->stall_warning == defaults.stall_warning)
+        config->stall_warning = (config->stall_timeout + 1) / 2;
+}
+
 gan_status gan_config_finish(gan_config *config)
 {
     GAN_TRY(check_words(config));
@@ -82,10 +102,8 @@ gan_status gan_config_finish(gan_config *config)
             config->classes);
     if (config->steps == 0 && config->epochs == 0)
         return gan_error(GAN_BAD_INPUT, "the run has no length; give --steps N or --epochs N");
-    if (config->stall_timeout > 0 && config->stall_warning > config->stall_timeout)
-        return gan_error(GAN_BAD_INPUT,
-                         "run.stall_warning = %ds comes after run.stall_timeout = %ds; make it smaller",
-                         config->stall_warning, config->stall_timeout);
+    follow_timeout(config);
+    GAN_TRY(gan_config_check_stalls(config));
     GAN_TRY(check_shards(config));
     if (config->out[0] == '\0')
         snprintf(config->out, sizeof config->out, "runs/%s", config->preset[0] ? config->preset : "custom");

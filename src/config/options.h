@@ -54,9 +54,19 @@ gan_quoted gan_quote(const char *text);
 
 /* " (did you mean X?)", or "" when there is no near word (NULL). */
 typedef struct gan_hint {
-    char text[160];
+    char text[200];
 } gan_hint;
 gan_hint gan_hint_for(const char *nearest);
+
+/* Words of other trainers (synonyms.c): the hint for an option, of a command whose own are `extra`, or for a
+ * key; "" for a word that is none. */
+gan_hint gan_option_synonym(const char *option, const char *const *extra);
+gan_hint gan_key_synonym(const char *key);
+/* GAN_BAD_INPUT saying where it goes when `text` is an option of mpirun, with one dash or two. */
+gan_status gan_option_of_mpirun(const char *text);
+
+/* run.stall_warning must not come after run.stall_timeout. */
+gan_status gan_config_check_stalls(const gan_config *config);
 
 /* The error for a key that is not in the table, naming the nearest one. */
 gan_status gan_option_unknown(const char *key, const char *origin);

@@ -1,4 +1,4 @@
-/* What is said about a word that no table knows: the nearest one that it does. */
+/* unknown.c: what is said about a word that no table knows: the nearest one that it does. */
 #include "options.h"
 
 #include <stdio.h>
@@ -76,12 +76,15 @@ gan_status gan_option_unknown(const char *key, const char *origin)
     size_t n = gan_option_count();
     const char *dot = strchr(key, '.');
     const char *nearest = NULL;
+    gan_hint synonym = gan_key_synonym(key);
     for (size_t i = 0; i < n; i++) {
         words[i] = gan_option_row_get(i)->key;
         /* The right key in the wrong section is further away in letters than in meaning. */
         if (!nearest && strcmp(strchr(words[i], '.') + 1, dot ? dot + 1 : key) == 0)
             nearest = words[i];
     }
+    if (!nearest && synonym.text[0])
+        return gan_error(GAN_BAD_INPUT, "%s: unknown key %s%s", origin, gan_quote(key).text, synonym.text);
     if (!nearest)
         nearest = gan_nearest(key, words, n);
     return gan_error(GAN_BAD_INPUT, "%s: unknown key %s%s", origin, gan_quote(key).text,

@@ -121,7 +121,80 @@ static void wrong_words_are_refused(void **state)
     assert_refused(PARSE(NULL, "--config", "/no/such.ini"), "/no/such.ini");
     assert_refused(PARSE(NULL, "--preset", "gan-mnist", "--preset", "dcgan64"), "--preset is given twice");
     assert_refused(PARSE(NULL, "--config", "a", "--config=b"), "--config is given twice");
+    assert_refused(PARSE("quickstart", "--preset="), "--preset is empty; write --preset NAME");
+    assert_refused(PARSE("quickstart", "--config="), "--config is empty; write --config FILE");
     assert_refused(PARSE(NULL, "--a\nb\x1b"), "unknown option --a?b?");
+}
+
+/* What users of other trainers type. */
+static void words_of_other_trainers_lead_on(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"--lr", "--set generator.learning_rate=X --set discriminator.learning_rate=X"},
+        {"--learning-rate", "--set generator.learning_rate=X --set discriminator.learning_rate=X"},
+        {"--beta_1", "--set generator.beta1=X"},
+        {"--batch-size", "--batch B"},
+        {"--batch_size", "--batch B"},
+        {"--batchSize", "--batch B"},
+        {"--num-gpus", "; mpirun starts the ranks, on GPUs one for each: mpirun -np N gan_dist"},
+        {"--workers", "--threads T"},
+        {"--dataset", "--data PATH"},
+        {"--data-dir", "--data PATH"},
+        {"--dataroot", "--data PATH"},
+        {"--outdir", "--out DIR"},
+        {"--output", "--out DIR"},
+        {"--name", "--out DIR"},
+        {"--gpu", "--backend auto|cpu|ref|cuda"},
+        {"--device", "--backend auto|cpu|ref|cuda"},
+        {"--amp", "--precision bf16"},
+        {"--path", "--data PATH"},
+        {"--layers", "--set generator.layers=X --set discriminator.layers=X"},
+        {"--classes", "--set data.classes=X"},
+        {"--generator.beta1", "--set generator.beta1=X?"},
+        {"--train.batch", "--batch B"},
+        {"--niter", "--epochs N"},
+        {"--image-size", "--set data.height=H"},
+        {"--latent_dim", "--set generator.noise=X"},
+        {"--ckpt", "--resume auto|never|FILE"},
+        {"--samples", "--num"},
+        {"-n", "--num"},
+        {"-mode", "--mode"},
+    };
+    static const char *const keys[][2] = {
+        {"generator.lr=1", "unknown key generator.lr (did you mean generator.learning_rate?)"},
+        {"discriminator.beta_1=1", "(did you mean discriminator.beta1?)"},
+        {"lr=1", "(did you mean generator.learning_rate and discriminator.learning_rate?)"},
+        {"train.lr=1", "(did you mean generator.learning_rate and discriminator.learning_rate?)"},
+        {"batch_size=1", "(did you mean train.batch?)"},
+        {"train.batch-size=1", "(did you mean train.batch?)"},
+        {"data.dataset=1", "(did you mean data.path?)"},
+        {"run.gpus=1", "unknown key run.gpus; mpirun starts the ranks"},
+        {"train.amp=1", "(did you mean train.precision?)"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_refused(PARSE(NULL, cases[i][0], "1"), cases[i][1]);
+    for (size_t i = 0; i < COUNT(keys); i++)
+        assert_refused(PARSE(NULL, "--set", keys[i][0]), keys[i][1]);
+    const char *words[] = {"--checkpoint", "x"};
+    assert_refused(gan_config_parse(&config, 2, (char **)words, NULL, NULL), "--resume auto|never|FILE");
+}
+
+static void options_of_mpirun_go_before_the_program(void **state)
+{
+    (void)state;
+    assert_refused(PARSE(NULL, "-np", "4"),
+                   "-np is an option of mpirun and goes before the program: mpirun -np N gan_dist ...");
+    assert_refused(PARSE(NULL, "--np=4"), "mpirun --np N gan_dist ...");
+    assert_refused(PARSE(NULL, "--hostfile", "hosts"), "mpirun -np N --hostfile FILE gan_dist ...");
+    assert_refused(PARSE(NULL, "--oversubscribe"), "mpirun -np N --oversubscribe gan_dist ...");
+    assert_refused(PARSE(NULL, "--batch", "4", "-x", "A"), "mpirun -np N -x NAME gan_dist ...");
+    assert_refused(PARSE(NULL, "--host", "a"), "mpirun -np N --host NAMES");
+    assert_refused(PARSE(NULL, "--bind-to", "core"), "--bind-to WHAT");
+    assert_refused(PARSE(NULL, "--map-by", "core"), "--map-by WHAT");
+    assert_refused(PARSE(NULL, "--mca", "a", "b"), "--mca NAME VALUE");
+    const char *words[] = {"-n", "4"};
+    assert_refused(gan_config_parse(&config, 2, (char **)words, NULL, NULL), "mpirun -n N gan_dist ...");
 }
 
 static void extra_options_are_left_to_the_command(void **state)
@@ -174,6 +247,30 @@ static void finish_checks_what_no_row_can(void **state)
     assert_string_equal(config.out, "runs/custom");
 }
 
+#define FINISHED(...)                                                                                        \
+    (PARSE("quickstart", __VA_ARGS__) == GAN_OK ? gan_config_finish(&config) : GAN_BAD_INPUT)
+
+static void a_warning_that_nobody_set_follows_the_timeout(void **state)
+{
+    (void)state;
+    assert_done(FINISHED("--stall-timeout", "10s"));
+    assert_int_equal(config.stall_warning, 5);
+    assert_int_equal(config.stall_timeout, 10);
+    assert_done(FINISHED("--stall-timeout", "1s"));
+    assert_int_equal(config.stall_warning, 1);
+    assert_done(FINISHED("--stall-timeout", "30s"));
+    assert_int_equal(config.stall_warning, 30);
+    assert_done(FINISHED("--stall-timeout", "0s"));
+    assert_int_equal(config.stall_warning, 30);
+    assert_done(FINISHED("--stall-warning", "7s", "--stall-timeout", "8s"));
+    assert_int_equal(config.stall_warning, 7);
+    static const char both[] = "run.stall_warning = 30s comes after run.stall_timeout = 10s";
+    assert_refused(FINISHED("--stall-warning", "30s", "--stall-timeout", "10s"), both);
+    assert_refused(FINISHED("--stall-timeout", "10s", "--set", "run.stall_warning=30"), both);
+    assert_refused(FINISHED("--stall-timeout", "10s", "--stall-warning", "11s"), "run.stall_warning = 11s");
+    assert_refused(finish("run.stall_warning", "301"), "run.stall_warning = 301s");
+}
+
 static void shards_are_chosen(void **state)
 {
     (void)state;
@@ -195,8 +292,11 @@ int main(void)
         cmocka_unit_test(strength_does_not_depend_on_place),
         cmocka_unit_test(the_fallback_stands_in_for_nothing_else),
         cmocka_unit_test(wrong_words_are_refused),
+        cmocka_unit_test(words_of_other_trainers_lead_on),
+        cmocka_unit_test(options_of_mpirun_go_before_the_program),
         cmocka_unit_test(extra_options_are_left_to_the_command),
         cmocka_unit_test(finish_checks_what_no_row_can),
+        cmocka_unit_test(a_warning_that_nobody_set_follows_the_timeout),
         cmocka_unit_test(shards_are_chosen),
     };
     return cmocka_run_group_tests(tests, write_file, remove_file);

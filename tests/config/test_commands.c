@@ -7,7 +7,7 @@
 static char printed[1 << 16];
 static gan_status status;
 
-/* Runs a command with its standard output going to `printed`; argc < 0 runs help. */
+/* Runs `presets` with its standard output going to `printed`; argc < 0: `help` with -argc - 1 words. */
 static void capture(int argc, const char *const *words)
 {
     fflush(stdout);
@@ -16,7 +16,7 @@ static void capture(int argc, const char *const *words)
     assert_true(file && before >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
     status = GAN_OK;
     if (argc < 0)
-        gan_command_help();
+        status = gan_command_help_words(-argc - 1, (char **)words);
     else
         status = gan_command_presets(argc, (char **)words);
     fflush(stdout);
@@ -90,6 +90,61 @@ static void help_has_every_command_option_and_preset(void **state)
         assert_non_null(strstr(printed, gan_preset_name(i)));
 }
 
+/* Every option in `printed` stands in a line of its own, once. */
+static void assert_listed(const char *option, bool listed)
+{
+    char line[128];
+    snprintf(line, sizeof line, "\n  %s", option);
+    size_t n = strlen(line);
+    int found = 0;
+    for (const char *at = printed; (at = strstr(at, line)); at += n)
+        found += at[n] == ' ' || at[n] == '\n';
+    if (found != listed)
+        fail_msg("%s stands there %d times, not %d, in: %s", option, found, listed, printed);
+}
+
+static void help_of_a_command_has_all_that_it_takes(void **state)
+{
+    (void)state;
+    static const char *const of_generate[] = {"--checkpoint", "--mode",    "--num",     "--class",    "--out",
+                                              "--seed",       "--backend", "--threads", "--precision"};
+    const gan_command_row *row;
+    for (size_t c = 0; (row = gan_command_get(c)); c++) {
+        capture(-2, &row->word);
+        assert_done(status);
+        assert_memory_equal(printed, "gan_dist ", 9);
+        assert_non_null(strstr(printed, row->usage));
+        assert_non_null(strstr(printed, row->help));
+        bool all = strcmp(row->takes, "all") == 0;
+        for (size_t i = 0; all && i < gan_option_count(); i++)
+            if (gan_option_get(i).option)
+                assert_listed(gan_option_get(i).option, true);
+        assert_listed("--preset", all);
+        assert_listed("--count", strcmp(row->word, "bench") == 0);
+        for (size_t i = 0; i < COUNT(of_generate) && !all; i++)
+            assert_listed(of_generate[i], strcmp(row->word, "generate") == 0);
+    }
+    const char *words[] = {"generate"};
+    capture(-2, words);
+    assert_listed("--batch", false);
+    assert_non_null(strstr(printed, "  --threads T "));
+    assert_null(strstr(printed, "runs/PRESET")); /* that is what --out means to train */
+}
+
+static void help_refuses_other_words(void **state)
+{
+    (void)state;
+    const char *words[] = {"generat", "x"};
+    capture(-2, words);
+    assert_refused(status, "unknown command 'generat' (did you mean 'generate'?)");
+    assert_string_equal(printed, "");
+    const char *option = "--batch";
+    capture(-2, &option);
+    assert_refused(status, "help takes a command, found '--batch'; gan_dist help prints all options");
+    capture(-3, words);
+    assert_refused(status, "help takes one command, found 'x'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +152,8 @@ int main(void)
         cmocka_unit_test(presets_prints_one_as_it_is),
         cmocka_unit_test(presets_refuses_other_words),
         cmocka_unit_test(help_has_every_command_option_and_preset),
+        cmocka_unit_test(help_of_a_command_has_all_that_it_takes),
+        cmocka_unit_test(help_refuses_other_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

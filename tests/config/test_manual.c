@@ -49,13 +49,15 @@ static int write_both(void **state)
     return 0;
 }
 
-/* A paragraph that begins with this tag; its end is that of the text before the next. */
-static char *paragraph(const char *tag)
+/* A paragraph of a section, or what follows it, that begins with this tag; it ends before the next. */
+static char *paragraph(const char *section, const char *tag)
 {
     static char out[1 << 13];
     char start[512];
     snprintf(start, sizeof start, "\n.TP\n.B %s\n", tag);
-    const char *at = strstr(page, start);
+    const char *at = strstr(page, section);
+    assert_non_null(at);
+    at = strstr(at, start);
     if (!at)
         fail_msg("the page has no paragraph '%s'", tag);
     at += strlen(start);
@@ -83,7 +85,7 @@ static void the_page_has_every_row(void **state)
         gan_option_range(takes, sizeof takes, i);
         gan_option_value(value, &defaults, i);
         snprintf(shown, sizeof shown, value[0] ? "; default %s" : "; no default", value);
-        const char *text = paragraph(tag);
+        const char *text = paragraph("\n.SH OPTIONS\n", tag);
         has(text, option.help);
         has(text, takes);
         has(text, shown);
@@ -101,17 +103,17 @@ static void the_page_has_every_command_preset_and_status(void **state)
         char usage[512];
         snprintf(usage, sizeof usage, ".B gan_dist\n%s\n", row->usage);
         has(page, usage);
-        has(paragraph(row->word), row->help);
+        has(paragraph("\n.SH COMMANDS\n", row->word), row->help);
         for (int k = 0; k < GAN_COMMAND_OPTIONS_MAX && row->options[k].name; k++)
             has(page, row->options[k].help);
     }
     assert_null(gan_command_get(1000));
     for (size_t i = 0; gan_preset_name(i); i++)
-        assert_true(strlen(paragraph(gan_preset_name(i))) > 10);
+        assert_true(strlen(paragraph("\n.SH PRESETS\n", gan_preset_name(i))) > 10);
     for (size_t i = 0; (end = gan_exit_get(i)); i++) {
         char number[16];
         snprintf(number, sizeof number, "%d", end->status);
-        has(paragraph(number), end->meaning);
+        has(paragraph("\n.SH EXIT STATUS\n", number), end->meaning);
     }
 }
 

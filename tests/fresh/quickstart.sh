@@ -50,6 +50,25 @@ GAN_DIST=$temp/nothing quickstart --steps 2 --out there
 [ "$status" -eq 1 ] || fail "exit status $status, not 1, without the program"
 says err "there is no program $temp/nothing"
 
+# What takes no training; nothing is built for help, or for a preset that the script does not train.
+for word in --help -h; do
+    quickstart --steps 2 "$word"
+    [ "$status" -eq 0 ] || fail "exit status $status of $word"
+    says out 'launch/quickstart.sh [train options]' GAN_BUILD 'gan_dist train --help'
+done
+for word in '--preset dcgan64' --preset=dcgan64; do
+    # shellcheck disable=SC2086 # words
+    quickstart $word
+    [ "$status" -eq 2 ] || fail "exit status $status, not 2, of $word"
+    says err 'launch/local.sh 2 --preset dcgan64 --data PATH'
+done
+[ ! -e cmake.calls ] && [ ! -e "$tree/build" ] || fail "it builds for nothing"
+GAN_DIST=$gan quickstart --version
+[ "$status" -eq 0 ] || fail "exit status $status of --version"
+same out <("$gan" --version)
+GAN_DIST=$gan quickstart "${few[@]}" --preset quickstart --steps 2 --out here
+done_in here 2
+
 # From a checkout with a space in its name; then again.
 quickstart "${few[@]}" --steps 2
 done_in "$tree/runs/quickstart" 2

@@ -11,6 +11,11 @@ refused 2 qiuckstart quickstart -- --preset qiuckstart --out run
 refused 2 generator.layers danse dense -- --config net.ini --out run --set 'generator.layers=danse 4x4x16'
 refused 2 discriminator.layers lrelo lrelu -- --config net.ini --out run --set 'discriminator.layers=conv 4 s2 8 lrelo | dense 1'
 refused 2 backend cpuu cpu -- --config net.ini --out run --backend cpuu
+refused 2 backend gpu 'did you mean cuda?' 'there are auto, cpu' -- --config net.ini --out run --backend gpu
+refused 2 generator.lr generator.learning_rate -- --config net.ini --out run --set generator.lr=0.1
+refused 2 --batch-size '--batch B' -- --config net.ini --out run --batch-size 16
+refused 2 -np 'goes before the program: mpirun -np N gan_dist' -- -np 4 --config net.ini --out run
+refused 2 -n 'mpirun -n N gan_dist' -- train -n 2 --config net.ini --out run
 refused 2 --batch "'0'" '1 to' -- --config net.ini --out run --batch 0
 refused 2 train.bn golbal 'global, shard' -- --config net.ini --out run --set train.bn=golbal
 
@@ -43,6 +48,11 @@ refuses 2 0 --batch 12x -- --config net.ini --out run --batch 12x
 refuses 2 0 --batch 99999999999999999999 -- --config net.ini --out run --batch 99999999999999999999
 refuses 2 0 --steps -3 -- --config net.ini --out run --steps=-3
 refuses 2 0 --steps 'needs a value' -- --config net.ini --out run --steps
+refuses 2 0 --preset 'is empty' -- --preset= --out run
+refuses 2 0 --hostfile 'mpirun -np N --hostfile FILE gan_dist' -- --config net.ini --out run --hostfile hosts
+refuses 2 0 --lr '--set generator.learning_rate' -- --config net.ini --out run --lr 0.1
+refuses 2 0 --num-gpus 'mpirun -np N' -- --config net.ini --out run --num-gpus 2
+refuses 2 0 stall_warning stall_timeout -- --config net.ini --out run --stall-timeout 10s --stall-warning 30s
 refuses 2 0 --keep '1 to' -- --config net.ini --out run --keep 0
 refuses 2 0 --checkpoint-every 5m -- --config net.ini --out run --checkpoint-every 5m
 refuses 2 0 generator.learning_rate fast -- --config net.ini --out run --set generator.learning_rate=fast

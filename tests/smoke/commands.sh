@@ -63,12 +63,29 @@ refuses 2 0 run -- info run
 refuses 2 0 'info FILE' -- info
 
 # --- help and version: once, whoever is asked -------------------------------------------------------
-for words in help --help 'train --help' 'check -h'; do
+for words in help --help -h '--steps 3 --help'; do
     # shellcheck disable=SC2086
     train 2 $words
     [ "$(grep -c '^gan_dist \[train\]' out)" -eq 1 ] || fail "$words: help is not printed once"
     says out --batch --checkpoint-every quickstart 'Exit status'
 done
+for name in train generate check bench pack info presets; do
+    train 2 help "$name"
+    [ "$(grep -c '^gan_dist ' out)" -eq 1 ] || fail "help $name: not one usage"
+    grep -qE "^gan_dist \[?$name" out || fail "help $name: another command's usage"
+    cp out wanted
+    for words in --help -h '--seed 3 --help'; do
+        # shellcheck disable=SC2086
+        train 0 "$name" $words
+        same out wanted
+    done
+done
+train 0 generate --help
+says out --checkpoint --mode --num --class --out --seed --backend --threads --precision
+if grep -e --batch out; then fail "an option of train"; fi
+refused 2 'generat' "did you mean 'generate'" -- help generat
+refuses 2 0 'trian' "did you mean 'train'" -- trian --help
+refuses 2 0 'one command' -- help train check
 train 2 --version
 [ "$(wc -l <out)" -eq 1 ] || fail "the version is not one line"
 

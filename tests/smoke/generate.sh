@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# generate.sh PROGRAM: grids and single pictures from checkpoints.
+# generate.sh PROGRAM NAME_CLASSES: grids and single pictures from checkpoints.
+name_classes=$(realpath "${2:?NAME_CLASSES}")
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 write_config net.ini
@@ -29,6 +30,24 @@ same seven.png threads.png
 train 0 --config net.ini --out sampled
 generate --checkpoint "$(newest sampled)" --out ten.png --num 10
 same ten.png sampled/samples/step-00000020.png
+
+# Of a folder the newest checkpoint, and it is said which.
+for folder in run run/ run/checkpoints run/checkpoints/ "$PWD/run"; do
+    generate --checkpoint "$folder" --out newest.png
+    says out "the newest checkpoint of $folder: " "$(basename "$plain")"
+    same newest.png grid.png
+done
+(cd run/checkpoints && "$gan" generate --checkpoint . --out ../../newest.png)
+same newest.png grid.png
+cp -r run older
+head -c 20000 "$plain" >"older/checkpoints/step-00000099.safetensors"
+generate --checkpoint older --out newest.png
+says err 'warning: ' step-00000099
+says out "$(basename "$plain")"
+same newest.png grid.png
+mkdir -p empty/checkpoints nothing
+refuses 2 0 'no checkpoint there: looked for empty/checkpoints/step-*.safetensors' -- generate --checkpoint empty --out no.png
+refuses 2 0 'looked for nothing/checkpoints/step-*.safetensors' -- generate --checkpoint nothing --out no.png
 
 # The seed decides.
 generate --checkpoint "$plain" --out again.png
@@ -71,6 +90,34 @@ same all/000002.png two/000002.png
 same all/000005.png two/000005.png
 if cmp -s all/000000.png two/000000.png; then fail "class 0 and class 2 look the same"; fi
 
+# By name. "2" and "0" are names of other classes than 2 and 0; "1" is class 1 either way.
+"$name_classes" "$labels" named.safetensors 'cat/dog/red panda'
+generate --checkpoint named.safetensors --out panda.png --num 9 --class 'red panda'
+same panda.png two.png
+generate --checkpoint named.safetensors --out panda.png --num 9 --class 2
+same panda.png two.png
+refused 2 '--class dgo: unknown (did you mean dog?); there are cat, dog, red panda, or the numbers 0 to 2' -- \
+    generate --checkpoint named.safetensors --out no.png --class dgo
+refuses 2 0 'the numbers 0 to 2' -- generate --checkpoint named.safetensors --out no.png --class 3
+train 0 info named.safetensors
+sed -n '/^classes$/,/^$/p' out >classes
+printf 'classes\n      0  cat\n      1  dog\n      2  red panda\n\n' >wanted
+same classes wanted
+"$name_classes" "$labels" digits.safetensors '2/1/0'
+refuses 2 0 'class 0 has this name, and class 2 this number' '--class name:2 or --class number:2' -- \
+    generate --checkpoint digits.safetensors --out no.png --class 2
+for class in name:0 number:2; do
+    generate --checkpoint digits.safetensors --out digits.png --num 9 --class "$class"
+    same digits.png two.png
+done
+generate --checkpoint digits.safetensors --out digits.png --num 9 --class 1
+"$name_classes" "$labels" twins.safetensors 'a?/a?/b'
+refuses 2 0 'number:0 or number:1' -- generate --checkpoint twins.safetensors --out no.png --class 'a?'
+"$name_classes" "$labels" nameless.safetensors
+refused 2 '--class cat' '0 to 2' 'by number only' -- generate --checkpoint nameless.safetensors --out no.png --class cat
+train 0 info nameless.safetensors
+if grep -x classes out; then fail "info lists classes that have no names"; fi
+
 # What it refuses; nothing appears, nothing is replaced.
 before=$(sha256sum grid.png)
 refused 2 '--class 3' '0 to 2' -- generate --checkpoint "$labels" --out no.png --class 3
@@ -93,5 +140,28 @@ touch in-the-way
 refuses 2 0 in-the-way -- generate --checkpoint "$plain" --mode images --out in-the-way/pictures
 refuses 2 0 in-the-way -- generate --checkpoint "$plain" --out in-the-way/grid.png
 refuses 2 0 'is a folder' -- generate --checkpoint "$plain" --out seven
+for name in no.jpg no.JPEG no.webp no.gif no.safetensors; do
+    refuses 2 0 "$name" 'name it no.png' -- generate --checkpoint "$plain" --out "$name"
+    [ ! -e "$name" ] || fail "$name in spite of the refusal"
+done
+refuses 2 0 'is a folder' -- generate --checkpoint "$plain" --out no/
+for name in grid.PNG grid faces.2 new.jpg/grid; do # no ending, or none of a file's
+    generate --checkpoint "$plain" --out "$name"
+    same "$name" grid.png
+done
+for name in no.png no.jpg; do
+    refuses 2 0 "$name" 'writes a folder of PNG files' -- generate --checkpoint "$plain" --mode images --out "$name"
+done
+
+# Pictures of another call stay apart.
+kept=$(snapshot seven)
+refuses 2 0 'seven: 7 pictures are in this folder already' 'another --out' -- \
+    generate --checkpoint "$plain" --mode images --out seven --num 7
+refuses 2 0 '7 pictures' -- generate --checkpoint "$plain" --mode images --out seven --num 3
+unchanged seven "$kept"
+mkdir -p album.png texts
+touch album.png/cat.JPG texts/notes.txt
+refuses 2 0 '1 picture is in this folder already' -- generate --checkpoint "$plain" --mode images --out album.png --num 1
+generate --checkpoint "$plain" --mode images --out texts --num 1
 generate --checkpoint "$plain" --out new/folder/grid.png
 same grid.png new/folder/grid.png

@@ -122,7 +122,7 @@ static void print_values(FILE *out)
     fputs("\"\n            compopt -o nospace 2>/dev/null || :\n            ;;\n", out);
     for (size_t i = 0; (row = gan_command_get(i)); i++)
         for (int k = 0; k < GAN_COMMAND_OPTIONS_MAX && row->options[k].name; k++)
-            if (row->options[k].argument)
+            if (row->options[k].argument && !row->options[k].of_configuration)
                 print_value(out, row->options[k].name, row->options[k].argument, NULL);
     for (size_t i = 0; i < gan_option_count(); i++) {
         char names[256];
@@ -133,6 +133,13 @@ static void print_values(FILE *out)
     }
 }
 
+static void print_commands(FILE *out)
+{
+    const gan_command_row *row;
+    for (size_t i = 0; (row = gan_command_get(i)); i++)
+        fprintf(out, "%s%s", i ? " " : "", row->word);
+}
+
 static void print_options(FILE *out)
 {
     const gan_command_row *row;
@@ -141,30 +148,33 @@ static void print_options(FILE *out)
         if (!*row->takes)
             continue;
         fprintf(out, "        %s) _gan_dist_words \"$2\" \"%s", row->word,
-                all ? "--help --preset --config --set" : row->takes);
+                all ? "--help --preset --config --set" : "--help");
+        if (!all)
+            fprintf(out, " %s", row->takes);
         for (int k = 0; k < GAN_COMMAND_OPTIONS_MAX && row->options[k].name; k++)
-            fprintf(out, " %.*s", (int)strcspn(row->options[k].name, "!"), row->options[k].name);
+            if (!all || !row->options[k].of_configuration)
+                fprintf(out, " %.*s", (int)strcspn(row->options[k].name, "!"), row->options[k].name);
         for (size_t n = 0; all && n < gan_option_count(); n++)
             if (gan_option_get(n).option)
                 fprintf(out, " %s", gan_option_get(n).option);
         fputs("\" ;;\n", out);
     }
-    fputs("        presets) _gan_dist_words \"$2\" \"", out);
+    fputs("        help) _gan_dist_words \"$2\" \"", out);
+    print_commands(out);
+    fputs("\" ;;\n        presets) _gan_dist_words \"$2\" \"", out);
     print_presets(out);
     fputs("\" ;;\n        info) _gan_dist_files \"$2\" ;;\n", out);
 }
 
 void gan_manual_completion(FILE *out)
 {
-    const gan_command_row *row;
     fputs(opening, out);
     print_values(out);
     fputs(middle, out);
     print_options(out);
     fputs(closing, out);
     fputs("        _gan_dist_words \"$word\" \"", out);
-    for (size_t i = 0; (row = gan_command_get(i)); i++)
-        fprintf(out, "%s%s", i ? " " : "", row->word);
+    print_commands(out);
     fputs("\"\n", out);
     fputs(end, out);
 }

@@ -72,6 +72,21 @@ status=0
 "$local_sh" 2 "${words[@]}" --batch 0 >out 2>err || status=$?
 [ "$status" -eq 2 ] || fail "exit status $status, not 2"
 says err "gan_dist: --batch"
+# last_line: the reason stands last, behind what mpirun has to say, and where that is nothing it stands alone.
+last_line() {
+    [[ $(tail -n 1 err) == "$1"* ]] || fail "'$1' is not the last line"
+    grep -q 'gan_dist: the launcher' err && fail "the word to the listener is not taken out"
+    return 0
+}
+last_line 'gan_dist: --batch'
+[ "$(grep -c '^gan_dist: ' err)" -eq 2 ] || fail "the reason is not said once more"
+for words_of in 'check --bacth 3' 'pack --data x --out y --bacth 3'; do
+    status=0
+    # shellcheck disable=SC2086
+    "$local_sh" 2 $words_of >out 2>err || status=$?
+    [ "$status" -eq 2 ] || fail "exit status $status, not 2"
+    last_line 'gan_dist: unknown option --bacth'
+done
 "$local_sh" 2 check --config net.ini >out 2>err || fail "no check"
 says out 'ranks      2 on 1 host' ready
 
