@@ -167,9 +167,7 @@ static size_t exif_block(uint8_t *out, int orientation, bool big_endian)
     return sizeof little;
 }
 
-/* Where stored row r and column c lie in the upright picture, by the table of the TIFF 6.0 specification (tag
- * 274): which side of the picture the stored row 0 and column 0 are. */
-static void upright(int *y, int *x, int r, int c, int height, int width, int orientation)
+void upright(int *y, int *x, int r, int c, int height, int width, int orientation)
 {
     static const char row0[] = "ttbblrrl", column0[] = "lrrlttbb";
     char row = row0[orientation - 1], column = column0[orientation - 1];
