@@ -48,6 +48,11 @@ void gan_file_abandon(
  * Fails above `limit` bytes. */
 gan_status gan_file_read(void **out, size_t *n, const char *path, size_t limit);
 
+/* Makes of the content of a text file, as gan_file_read() gives it, what an editor here would have saved:
+ * UTF-8 from UTF-16, no mark at its beginning, lines that end in LF. Its memory may become another.
+ * GAN_BAD_INPUT: UTF-16 that is none. */
+gan_status gan_text_plain(char **text, size_t *n, const char *origin);
+
 /* Loads a module of the program (a handle of dlopen, for dlsym), by the name of its file: from the program's
  * own folder, from ../lib/gan_dist beside it, or from where the loader looks. Never closed: the threads of
  * what it brings do not end before the program does. GAN_BAD_INPUT: which of its libraries is missing, or
