@@ -193,6 +193,12 @@ static void fill_jpeg_row(uint8_t *row, int r, int height, int width, jpeg_kind 
     }
 }
 
+static const jpeg_scan_info separate_scans[] = {
+    {.comps_in_scan = 1, .component_index = {0}, .Se = 63},
+    {.comps_in_scan = 1, .component_index = {1}, .Se = 63},
+    {.comps_in_scan = 1, .component_index = {2}, .Se = 63},
+};
+
 static void set_jpeg_options(struct jpeg_compress_struct *jpeg, jpeg_kind kind)
 {
     jpeg->input_components = kind.components;
@@ -207,6 +213,10 @@ static void set_jpeg_options(struct jpeg_compress_struct *jpeg, jpeg_kind kind)
         jpeg->comp_info[c].h_samp_factor = jpeg->comp_info[c].v_samp_factor = 1;
     if (kind.progressive)
         jpeg_simple_progression(jpeg);
+    if (kind.separate) {
+        jpeg->scan_info = separate_scans;
+        jpeg->num_scans = 3;
+    }
     if (kind.no_tables)
         jpeg_suppress_tables(jpeg, TRUE);
 }

@@ -43,6 +43,7 @@ void upright(int *y, int *x, int r, int c, int height, int width, int orientatio
 typedef struct jpeg_kind {
     int components; /* 1, 3 or 4 */
     bool progressive;
+    bool separate;   /* 3: each in a scan of its own */
     bool adobe;      /* 4: with the marker, and so with inverted inks */
     bool ycck;       /* 4: stored as YCCK */
     int orientation; /* EXIF; 0 = none */
