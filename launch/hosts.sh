@@ -35,12 +35,21 @@ common_network() {
     [ -z "$device" ] || ip -4 -o address show dev "$device" to "$own" | grep -oE "$own/([12]?[0-9]|30) " || true
 }
 
-# A file that was written on Windows, with its line ends and its mark at the beginning, Open MPI does not understand.
+# A file that was written on another system, with its line ends and its mark at the beginning, Open MPI does not understand.
 hosts=$1
-if grep -q $'\r\|^\xef\xbb\xbf' "$hosts"; then
+if [ "$(LC_ALL=C tr -d '\000' <"$hosts" | wc -c)" -ne "$(wc -c <"$hosts")" ] ||
+    [[ $(head -c 2 "$hosts" | od -An -tx1) =~ ff\ fe|fe\ ff ]]; then
+    echo "$0: $hosts: UTF-16 text, or no text: save it as UTF-8" >&2
+    exit 2
+fi
+if LC_ALL=C grep -q $'\r\|^\xef\xbb\xbf\|\x1a' "$hosts"; then
     hosts=$(mktemp "${TMPDIR:-/tmp}/gan_dist-hosts.XXXXXX")
     trap 'rm -f "$hosts"' EXIT
-    sed $'1s/^\xef\xbb\xbf//; s/\r$//' "$1" >"$hosts"
+    LC_ALL=C sed $'1s/^\xef\xbb\xbf//; s/\r*$//' "$1" | LC_ALL=C tr '\r' '\n' | LC_ALL=C tr -d '\032' >"$hosts"
+fi
+if strange=$(LC_ALL=C sed 's/#.*//' "$hosts" | LC_ALL=C grep -n -m 1 $'[\x80-\xff]'); then
+    echo "$0: $1:${strange%%:*}: a character that is not ASCII, perhaps a no-break space: write the line anew" >&2
+    exit 2
 fi
 options=(--hostfile "$hosts")
 network=${GAN_INTERFACE:-$(common_network "$hosts")}

@@ -52,6 +52,10 @@ gan_status gan_file_read(void **out, size_t *n, const char *path, size_t limit);
  * begins at text[0] (RFC 3629: no overlong forms, no surrogates), 0 when there is none within n bytes. */
 size_t gan_utf8_step(const char *text, size_t n);
 bool gan_utf8_valid(const char *text);
+/* Makes of the content of a text file, as gan_file_read() gives it, what an editor here would have saved:
+ * UTF-8 from UTF-16, no mark at its beginning, lines that end in LF. Its memory may become another.
+ * GAN_BAD_INPUT: UTF-16 that is none. */
+gan_status gan_text_plain(char **text, size_t *n, const char *origin);
 
 /* Loads a module of the program (a handle of dlopen, for dlsym), by the name of its file: from the program's
  * own folder, from ../lib/gan_dist beside it, or from where the loader looks. Never closed: the threads of

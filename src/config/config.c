@@ -98,14 +98,16 @@ gan_status gan_config_apply_text(gan_config *config, const char *text, const cha
 
 gan_status gan_config_apply_file(gan_config *config, const char *path)
 {
-    void *text;
+    void *bytes;
     size_t n;
-    if (gan_file_read(&text, &n, path, FILE_LIMIT) != GAN_OK)
+    if (gan_file_read(&bytes, &n, path, FILE_LIMIT) != GAN_OK)
         return gan_error(GAN_BAD_INPUT, "configuration %s", gan_error_message());
-    gan_status status =
-        strlen(text) == n
-            ? gan_config_apply_text(config, text, path)
-            : gan_error(GAN_BAD_INPUT, "%s: a zero byte in the text; is this an INI file?", path);
+    char *text = bytes;
+    gan_status status = gan_text_plain(&text, &n, path);
+    if (status == GAN_OK && strlen(text) != n)
+        status = gan_error(GAN_BAD_INPUT, "%s: a zero byte in the text; is this an INI file?", path);
+    if (status == GAN_OK)
+        status = gan_config_apply_text(config, text, path);
     free(text);
     return status;
 }

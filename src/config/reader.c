@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "options.h"
+#include "strange.h"
 
 #define NAME_MAX_BYTES 64
 
@@ -42,12 +43,27 @@ typedef struct ini_state {
 
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r';
+    return c == ' ' || c == '\t';
 }
 
 static void fail(ini_state *state, const char *problem)
 {
     state->status = gan_error(GAN_BAD_INPUT, "%s:%d: %s", state->origin, state->line_number, problem);
+}
+
+/* Behind the line end at `end`: LF; CR LF, of Windows, also with CR doubled by a wrong transfer; CR, of old
+ * Macs. */
+static const char *skip_line_end(const char *end)
+{
+    const char *newline = end + (end[0] == '\r') + (end[0] == '\r' && end[1] == '\r');
+    return *newline == '\n' ? newline + 1 : *end ? end + 1 : end;
+}
+
+static void fail_control(ini_state *state, unsigned char c)
+{
+    char problem[80];
+    snprintf(problem, sizeof problem, "a control byte (0x%02x) in the text; is this an INI file?", c);
+    fail(state, problem);
 }
 
 /* Copies the next line into state->line, without its comment and trailing blanks.
@@ -57,13 +73,13 @@ static bool next_line(ini_state *state)
     const char *start = state->cursor;
     if (*start == '\0')
         return false;
-    size_t n = strcspn(start, "\n");
-    state->cursor = start + n + (start[n] == '\n');
+    size_t n = strcspn(start, "\r\n");
+    state->cursor = skip_line_end(start + n);
     state->line_number++;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)start[i];
         if ((c < 0x20 && !is_blank((char)c)) || c == 0x7f) {
-            fail(state, "a control byte in the text; is this an INI file?");
+            fail_control(state, c);
             return false;
         }
         if ((c == '#' || c == ';') && (i == 0 || is_blank(start[i - 1]))) {
@@ -94,6 +110,17 @@ static void check_heading(ini_state *state, char *heading)
         state->status = gan_option_section_unknown(section, where);
 }
 
+/* A character that another program has put where only ASCII can be meant, like a no-break space, is named. */
+static bool is_plain(ini_state *state, const char *text, size_t n, const char *where)
+{
+    char name[96], problem[224];
+    if (!gan_strange_find(name, sizeof name, text, n))
+        return true;
+    snprintf(problem, sizeof problem, "%s %s; write it anew, in plain characters", name, where);
+    fail(state, problem);
+    return false;
+}
+
 /* Classifies state->line and sets state->rest to what inih shall read of it. */
 static void start_line(ini_state *state)
 {
@@ -103,12 +130,16 @@ static void start_line(ini_state *state)
     state->kind = PIECE_ENTRY;
     state->rest = text;
     if (*text == '[') {
-        check_heading(state, text);
+        if (is_plain(state, text, strlen(text), "in the section heading"))
+            check_heading(state, text);
         state->entry_open = false;
     } else if (*text && text > state->line && state->entry_open) {
         state->kind = PIECE_CONTINUE;
     } else if (*text) {
         size_t name_length = strcspn(text, "=:");
+        if (!is_plain(state, text, name_length,
+                      text[name_length] ? "in the key or before it" : "in a line without '='"))
+            return;
         if (name_length == 0)
             fail(state, "no key before the '='");
         else if (name_length >= NAME_MAX_BYTES)
@@ -168,8 +199,29 @@ static char *next_piece(char *out, int size, void *stream)
     return out;
 }
 
+/* A path may have any characters, but hardly a blank of another kind at an end. */
+static void check_value(ini_state *state)
+{
+    char key[2 * NAME_MAX_BYTES + 1], name[96], problem[320];
+    snprintf(key, sizeof key, "%s.%s", state->section, state->name);
+    const gan_option_row *row = gan_option_row_find(key);
+    const char *found = row && row->type == GAN_OPTION_TEXT
+                            ? gan_strange_end(name, sizeof name, state->value)
+                            : gan_strange_find(name, sizeof name, state->value, strlen(state->value));
+    if (!found || (!row && state->section[0]))
+        return;
+    snprintf(problem, sizeof problem, "%s in the value of %s; write it anew, in plain characters", name,
+             state->section[0] ? key : state->name);
+    int line_number = state->line_number;
+    state->line_number = state->entry_line;
+    fail(state, problem);
+    state->line_number = line_number;
+}
+
 static void finish_entry(ini_state *state)
 {
+    if (state->entry_line != 0 && state->status == GAN_OK)
+        check_value(state);
     if (state->entry_line == 0 || state->status != GAN_OK)
         return;
     gan_ini_entry entry = {state->section, state->name, state->value, state->entry_line, state->continued};
@@ -209,6 +261,8 @@ static int take_piece(void *user, const char *section, const char *name, const c
 gan_status gan_ini_read(const char *text, const char *origin, gan_ini_fn fn, void *context)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
+    if (strncmp(text, "\xff\xfe", 2) == 0 || strncmp(text, "\xfe\xff", 2) == 0)
+        return gan_error(GAN_BAD_INPUT, "%s:1: UTF-16 text: save it as UTF-8", origin);
     if (strncmp(text, byte_order_mark, 3) == 0)
         text += 3;
     ini_state state = {

@@ -10,6 +10,13 @@
 /* Honest progressive files have about ten scans; one with thousands is made to keep a decoder busy. */
 #define SCANS_MAX 500
 
+/* How much of the picture its scans have brought. Asked for before the library forgets it, at its end. */
+typedef enum coverage {
+    LACKS_COMPONENT, /* a colour that no scan brought: the library would put grey in its place */
+    LACKS_SCANS,     /* or may lack: coefficients without their last bits, or bits whose end nothing tells */
+    COMPLETE
+} coverage;
+
 struct gan_jpeg {
     struct jpeg_decompress_struct decompress;
     struct jpeg_error_mgr errors;
@@ -19,6 +26,8 @@ struct gan_jpeg {
     bool ended_early; /* the library ran past the last byte */
     bool damaged;     /* it patched over bad data */
     bool no_memory;
+    bool all_rows; /* have been read */
+    coverage covered;
     uint8_t *cmyk; /* one row */
 };
 
@@ -147,12 +156,31 @@ static void read_rows(struct jpeg_decompress_struct *d, uint8_t *out, size_t row
     }
 }
 
-/* Every pixel was there before the file ended. The library tells of missing bits of Huffman codes, as damage;
- * it does not tell of missing scans, nor of missing bits of arithmetic codes. */
-static bool only_end_missing(gan_jpeg *jpeg)
+/* The library tells of missing bits of Huffman codes, as damage; it does not tell of missing scans, nor of
+ * missing bits of arithmetic codes, whose encoders leave out zeros at the end. */
+static coverage cover(const struct jpeg_decompress_struct *d)
 {
-    struct jpeg_decompress_struct *d = &jpeg->decompress;
-    return !jpeg->damaged && !d->arith_code && !jpeg_has_multiple_scans(d);
+    coverage least = d->arith_code ? LACKS_SCANS : COMPLETE;
+    for (int c = 0; c < d->num_components; c++) {
+        if (!d->comp_info[c].quant_table) /* kept at the start of its first scan */
+            return LACKS_COMPONENT;
+        if (!d->progressive_mode || !d->coef_bits)
+            continue;
+        if (d->coef_bits[c][0] < 0)
+            return LACKS_COMPONENT;
+        for (int k = 0; k < DCTSIZE2; k++)
+            least = d->coef_bits[c][k] == 0 ? least : LACKS_SCANS;
+    }
+    return least;
+}
+
+/* Without its end marker, or with rubbish in its place, a picture is taken if every bit of every pixel was
+ * there before it. */
+static gan_bad verdict_on_rows(const gan_jpeg *jpeg, bool failed)
+{
+    if (jpeg->covered == COMPLETE && !jpeg->damaged)
+        return GAN_BAD_NONE;
+    return verdict(jpeg, failed || jpeg->covered == LACKS_COMPONENT);
 }
 
 gan_bad gan_jpeg_pixels(gan_decoder *decoder, uint8_t *out)
@@ -161,7 +189,7 @@ gan_bad gan_jpeg_pixels(gan_decoder *decoder, uint8_t *out)
     struct jpeg_decompress_struct *d = &jpeg->decompress;
     size_t row = (size_t)decoder->width * (size_t)decoder->channels;
     if (setjmp(jpeg->escape))
-        return verdict(jpeg, true);
+        return jpeg->all_rows ? verdict_on_rows(jpeg, true) : verdict(jpeg, true);
     jpeg_start_decompress(d);
     if (d->out_color_space == JCS_CMYK) {
         if (!read_inks(jpeg, out, row))
@@ -169,10 +197,10 @@ gan_bad gan_jpeg_pixels(gan_decoder *decoder, uint8_t *out)
     } else {
         read_rows(d, out, row);
     }
+    jpeg->covered = cover(d);
+    jpeg->all_rows = true;
     jpeg_finish_decompress(d); /* reads on to the end marker, so a missing end is noticed */
-    if (jpeg->ended_early && only_end_missing(jpeg))
-        return GAN_BAD_NONE;
-    return verdict(jpeg, false);
+    return verdict_on_rows(jpeg, false);
 }
 
 void gan_jpeg_end(gan_decoder *decoder)

@@ -11,8 +11,9 @@ struct gan_png {
     png_infop info;
     const uint8_t *bytes;
     size_t n, at;
+    bool cut;         /* the file ends inside a chunk */
     bool ended_early; /* the library asked for more than there is */
-    bool all_rows;    /* have been read */
+    bool all_rows;    /* have been read, and their checksums */
     uint8_t *with_alpha;
     png_bytepp rows;
 };
@@ -29,9 +30,32 @@ static void on_warning(png_structp png, png_const_charp message)
     (void)message;
 }
 
+/* A chunk: a length of four bytes, four letters, the data, four bytes of checksum. */
+static bool is_cut(const uint8_t *bytes, size_t n)
+{
+    size_t at = 8;
+    while (at < n) {
+        if (n - at < 12)
+            return true;
+        size_t length = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 |
+                        bytes[at + 3];
+        if (length > n - at - 12)
+            return true;
+        if (memcmp(bytes + at + 4, "IEND", 4) == 0)
+            return false;
+        at += 12 + length;
+    }
+    return true;
+}
+
+/* The library asks for some kilobytes at a time; of a file that is cut it shall see the last byte, too. */
+#define NEAR_THE_END 32768
+
 static void on_read(png_structp png, png_bytep out, size_t n)
 {
     gan_png *self = png_get_io_ptr(png);
+    if (self->cut && self->n - self->at < NEAR_THE_END)
+        png_set_compression_buffer_size(png, 1);
     if (n > self->n - self->at) {
         self->ended_early = true;
         png_longjmp(png, 1);
@@ -66,6 +90,7 @@ gan_bad gan_png_begin(gan_decoder *decoder, const uint8_t *bytes, size_t n)
     decoder->png = self;
     self->bytes = bytes;
     self->n = n;
+    self->cut = is_cut(bytes, n);
     self->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, on_error, on_warning);
     self->info = self->png ? png_create_info_struct(self->png) : NULL;
     if (!self->info)
@@ -104,11 +129,19 @@ static bool make_rows(gan_png *self, uint8_t *out, size_t h, size_t row, bool al
     return true;
 }
 
+/* The library stands behind the last row: what it could not read is no pixel. */
+static bool has_last_row(const gan_png *self)
+{
+    if (png_get_interlace_type(self->png, self->info) != PNG_INTERLACE_NONE)
+        return png_get_current_pass_number(self->png) >= PNG_INTERLACE_ADAM7_PASSES;
+    return png_get_current_row_number(self->png) >= png_get_image_height(self->png, self->info);
+}
+
 /* Alone, because no local variable survives a longjmp for certain. */
 static gan_bad read_rows(gan_png *self)
 {
-    if (setjmp(png_jmpbuf(self->png))) /* the end may be missing: it has no pixels */
-        return self->all_rows && self->ended_early ? GAN_BAD_NONE : verdict(self);
+    if (setjmp(png_jmpbuf(self->png))) /* a checksum that is cut is borne, one that is wrong is not */
+        return self->all_rows || (self->ended_early && has_last_row(self)) ? GAN_BAD_NONE : verdict(self);
     png_read_image(self->png, self->rows);
     self->all_rows = true;
     png_read_end(self->png, NULL);

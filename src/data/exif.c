@@ -5,6 +5,7 @@
 
 #define TAG_ORIENTATION 274
 #define TYPE_SHORT      3
+#define TYPE_LONG       4
 
 typedef struct tiff {
     const uint8_t *bytes;
@@ -23,30 +24,58 @@ static uint32_t tiff_32(const tiff *t, size_t at)
     return t->little ? tiff_16(t, at) | tiff_16(t, at + 2) << 16 : tiff_16(t, at) << 16 | tiff_16(t, at + 2);
 }
 
-/* The first directory of a TIFF block: a count, then entries of 12 bytes: tag, type, count, value. */
-static int tiff_orientation(const uint8_t *bytes, size_t n)
+/* An entry of 12 bytes: tag, type, count, value. What is no orientation leaves the picture as it lies. */
+static int entry_orientation(const tiff *t, size_t at)
 {
+    uint32_t type = tiff_16(t, at + 2), count = tiff_32(t, at + 4);
+    uint32_t value = type == TYPE_SHORT ? tiff_16(t, at + 8) : type == TYPE_LONG ? tiff_32(t, at + 8) : 1;
+    return count == 1 && value >= 1 && value <= 8 ? (int)value : 1;
+}
+
+/* The first directory of a TIFF block: a count, then the entries. */
+int gan_exif_block_orientation(const uint8_t *bytes, size_t n)
+{
+    if (n >= 6 && memcmp(bytes, "Exif\0\0", 6) == 0) {
+        bytes += 6;
+        n -= 6;
+    }
     if (n < 8 || (memcmp(bytes, "II*\0", 4) != 0 && memcmp(bytes, "MM\0*", 4) != 0))
-        return 1;
+        return 0;
     tiff t = {bytes, n, bytes[0] == 'I'};
     size_t directory = tiff_32(&t, 4);
     if (directory > n - 2)
-        return 1;
+        return 0;
     uint32_t entries = tiff_16(&t, directory);
-    for (size_t i = 0, at = directory + 2; i < entries && at + 12 <= n; i++, at += 12) {
-        if (tiff_16(&t, at) != TAG_ORIENTATION)
-            continue;
-        uint32_t value = tiff_16(&t, at + 8);
-        bool valid =
-            tiff_16(&t, at + 2) == TYPE_SHORT && tiff_32(&t, at + 4) == 1 && value >= 1 && value <= 8;
-        return valid ? (int)value : 1;
-    }
-    return 1;
+    for (size_t i = 0, at = directory + 2; i < entries && at + 12 <= n; i++, at += 12)
+        if (tiff_16(&t, at) == TAG_ORIENTATION)
+            return entry_orientation(&t, at);
+    return 0;
 }
 
-int gan_exif_orientation(const uint8_t *bytes, size_t n)
+/* tiff:Orientation="6" or <tiff:Orientation>6</tiff:Orientation>, with what blanks and quotes XML allows. */
+int gan_xmp_orientation(const uint8_t *bytes, size_t n)
 {
-    /* Segments up to the start of scan: FF, marker, a big-endian length that counts itself. */
+    static const char name[] = "tiff:Orientation";
+    const size_t length = sizeof name - 1;
+    for (const uint8_t *p = bytes, *end = bytes + n; (p = memmem(p, (size_t)(end - p), name, length));) {
+        p += length;
+        const uint8_t *q = p;
+        while (q < end && memchr(" \t\r\n=\"'>", *q, 8))
+            q++;
+        bool alone = q + 1 >= end || q[1] < '0' || q[1] > '9';
+        if (q > p && q < end && *q >= '1' && *q <= '8' && alone)
+            return *q - '0';
+    }
+    return 0;
+}
+
+#define XMP_HEAD "http://ns.adobe.com/xap/1.0/"
+
+/* Segments up to the start of scan: FF, marker, a big-endian length that counts itself. Cameras write one
+ * with EXIF; other programs put segments of their own before it. */
+static int jpeg_orientation(const uint8_t *bytes, size_t n)
+{
+    int by_xmp = 0;
     for (size_t at = 2; at + 4 <= n && bytes[at] == 0xff;) {
         uint8_t marker = bytes[at + 1];
         if (marker == 0xff) { /* a fill byte */
@@ -55,13 +84,27 @@ int gan_exif_orientation(const uint8_t *bytes, size_t n)
         }
         size_t length = (size_t)(bytes[at + 2] << 8 | bytes[at + 3]);
         if (marker == 0xda || marker == 0xd9 || length < 2 || length > n - at - 2)
-            return 1;
+            break;
         const uint8_t *body = bytes + at + 4;
-        if (marker == 0xe1 && length >= 8 && memcmp(body, "Exif\0\0", 6) == 0)
-            return tiff_orientation(body + 6, length - 8);
+        size_t size = length - 2;
+        int by_exif = 0;
+        if (marker == 0xe1 && size >= 6 && memcmp(body, "Exif\0\0", 6) == 0)
+            by_exif = gan_exif_block_orientation(body, size);
+        else if (marker == 0xe1 && by_xmp == 0 && size >= sizeof XMP_HEAD &&
+                 memcmp(body, XMP_HEAD, sizeof XMP_HEAD) == 0)
+            by_xmp = gan_xmp_orientation(body + sizeof XMP_HEAD, size - sizeof XMP_HEAD);
+        if (by_exif)
+            return by_exif;
         at += 2 + length;
     }
-    return 1;
+    return by_xmp;
+}
+
+int gan_exif_orientation(const uint8_t *bytes, size_t n)
+{
+    bool png = n >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
+    int found = png ? gan_png_orientation(bytes, n) : jpeg_orientation(bytes, n);
+    return found ? found : 1;
 }
 
 void gan_exif_turn(uint8_t *out, const uint8_t *in, int height, int width, int channels, int orientation)

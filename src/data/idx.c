@@ -23,12 +23,34 @@ static uint64_t big_endian_32(const uint8_t *p)
     return (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3];
 }
 
+/* What is taken for an IDX file when a download or an unpacking went wrong. */
+static gan_status tell_kind(const char *path, const uint8_t *bytes, size_t n)
+{
+    static const struct {
+        const char *start, *kind;
+        size_t n;
+    } kinds[] = {
+        {"\x1f\x8b", "it is zipped twice: unzip it once", 2},
+        {"PK\x03\x04", "it is a ZIP archive: unpack it", 4},
+        {"BZh", "it is packed by bzip2: unpack it", 3},
+        {"\xfd"
+         "7zXZ",
+         "it is packed by xz: unpack it", 5},
+        {"version https://git-", "it is a pointer of Git LFS: git lfs pull", 20},
+        {"<", "it is a web page: the download was refused", 1},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (n >= kinds[i].n && memcmp(bytes, kinds[i].start, kinds[i].n) == 0)
+            return gan_error(GAN_BAD_INPUT, "%s: not an IDX file: %s", path, kinds[i].kind);
+    return gan_error(GAN_BAD_INPUT,
+                     "%s: not an IDX file (for pictures, name the folder that holds them, not one file)",
+                     path);
+}
+
 static gan_status parse_header(gan_idx *idx, const uint8_t *bytes, size_t n)
 {
     if (n < 4 || bytes[0] != 0 || bytes[1] != 0)
-        return gan_error(GAN_BAD_INPUT,
-                         "%s: not an IDX file (for pictures, name the folder that holds them, not one file)",
-                         idx->path);
+        return tell_kind(idx->path, bytes, n);
     idx->type = bytes[2];
     idx->dims = bytes[3];
     if ((idx->type != GAN_IDX_BYTE && idx->type != GAN_IDX_INT) || idx->dims < 1 || idx->dims > 4)
@@ -225,9 +247,15 @@ static gan_status read_zipped_labels(uint8_t *out, const gan_idx *idx)
     return status;
 }
 
+/* QMNIST's labels are tables of eight columns, of which the first is the class. */
+static bool is_table(const gan_idx *idx)
+{
+    return idx->dims == 2 && idx->type == GAN_IDX_INT && idx->dim[1] == 8;
+}
+
 static gan_status convert_labels(int32_t **out, const gan_idx *idx)
 {
-    if (idx->dims != 1)
+    if (idx->dims != 1 && !is_table(idx))
         return gan_error(GAN_BAD_INPUT, "%s: labels need 1 dimension, it has %d", idx->path, idx->dims);
     if (idx->dim[0] > UINT32_MAX)
         return gan_error(GAN_BAD_INPUT, "%s: too many labels", idx->path);
@@ -243,7 +271,8 @@ static gan_status convert_labels(int32_t **out, const gan_idx *idx)
     gan_status status = idx->zipped ? read_zipped_labels(bytes, idx) : GAN_OK;
     const uint8_t *from = idx->zipped ? bytes : idx->map + idx->header;
     for (uint64_t i = 0; status == GAN_OK && i < idx->dim[0]; i++)
-        labels[i] = idx->type == GAN_IDX_INT ? (int32_t)(uint32_t)big_endian_32(from + 4 * i) : from[i];
+        labels[i] =
+            idx->type == GAN_IDX_INT ? (int32_t)(uint32_t)big_endian_32(from + idx->item * i) : from[i];
     free(bytes);
     if (status == GAN_OK)
         *out = labels;

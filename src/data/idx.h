@@ -38,7 +38,7 @@ gan_status gan_idx_stream_open(gan_idx_stream **out, const gan_idx *idx);
 gan_status gan_idx_stream_read(gan_idx_stream *stream, uint8_t *out, uint64_t index);
 void gan_idx_stream_close(gan_idx_stream *stream); /* NULL is fine */
 
-/* A labels file: one dimension. *out is freed by the caller. */
+/* A labels file: one dimension, or QMNIST's table. *out is freed by the caller. */
 gan_status gan_idx_read_labels(int32_t **out, uint64_t *n, const char *path);
 
 /* The header of a file of the given shape; returns its length. `out` has room for 20 bytes. */

@@ -104,7 +104,7 @@ static gan_bad read_bytes(gan_scratch *scratch, size_t *n, int file)
 static gan_bad decode(gan_scratch *scratch, uint8_t *out, const gan_config *config, gan_decoder *decoder,
                       size_t n)
 {
-    int turn = decoder->jpeg ? gan_exif_orientation(scratch->file.bytes, n) : 1;
+    int turn = gan_exif_orientation(scratch->file.bytes, n);
     int h = decoder->height, w = decoder->width, c = decoder->channels;
     size_t size = (size_t)h * (size_t)w * (size_t)c;
     if (!gan_buffer_need(&scratch->pixels, size + OFF_ALIGNMENT))

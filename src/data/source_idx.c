@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "gan_dist/rng.h"
 #include "idx.h"
+#include "mnist.h"
 
 /* One or two IDX files one after the other: MNIST's training and test pictures. */
 typedef struct idx_source {
@@ -85,112 +85,6 @@ static void close_idx(gan_source *source)
     free(self);
 }
 
-/* --- finding the files ------------------------------------------------------------------------- */
-
-static bool is_file(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
-}
-
-/* FOLDER/NAME, or the file of that name in a folder of that name, as some unpackers leave it. */
-static bool try_name(char *out, const char *folder, const char *name, const char *end)
-{
-    return (snprintf(out, GAN_TEXT_MAX, "%s/%s%s", folder, name, end) < GAN_TEXT_MAX && is_file(out)) ||
-           (snprintf(out, GAN_TEXT_MAX, "%s/%s%s/%s%s", folder, name, end, name, end) < GAN_TEXT_MAX &&
-            is_file(out));
-}
-
-static bool mnist_file_in(char *out, const char *folder, bool test)
-{
-    const char *name = test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte";
-    const char *dotted = test ? "t10k-images.idx3-ubyte" : "train-images.idx3-ubyte";
-    return try_name(out, folder, name, "") || try_name(out, folder, name, ".gz") ||
-           try_name(out, folder, dotted, "") || try_name(out, folder, dotted, ".gz");
-}
-
-/* train-images-idx3-ubyte, as distributed, or with a dot before idx as some copies have it; plain before .gz;
- * in the folder itself, or in torchvision's below it. */
-static bool mnist_file(char *out, const char *folder, bool test)
-{
-    static const char *const below[] = {"", "/raw", "/MNIST/raw"};
-    char place[GAN_TEXT_MAX];
-    for (size_t i = 0; i < sizeof below / sizeof *below; i++)
-        if (snprintf(place, sizeof place, "%s%s", folder, below[i]) < GAN_TEXT_MAX &&
-            mnist_file_in(out, place, test))
-            return true;
-    return false;
-}
-
-bool gan_idx_in_folder(const char *path)
-{
-    char found[GAN_TEXT_MAX];
-    return mnist_file(found, path, false) || mnist_file(found, path, true);
-}
-
-/* Replaces the last `from` at or after `start` of `text`; false when there is none or no room. */
-static bool replace(char *text, size_t start, const char *from, const char *to)
-{
-    char *at = NULL;
-    for (char *next = text + start; (next = strstr(next, from)) != NULL; next++)
-        at = next;
-    if (!at || strlen(text) + strlen(to) >= GAN_TEXT_MAX + strlen(from))
-        return false;
-    memmove(at + strlen(to), at + strlen(from), strlen(at + strlen(from)) + 1);
-    memcpy(at, to, strlen(to));
-    return true;
-}
-
-/* images-x/images-x -> labels-x/labels-x. */
-static bool in_folders_of_their_names(char *out, const char *images, size_t name)
-{
-    const char *own = images + name;
-    const size_t n = strlen(own);
-    char labels[GAN_TEXT_MAX];
-    if (name < n + 1 || strncmp(images + name - 1 - n, own, n) != 0 ||
-        (name > n + 1 && images[name - 2 - n] != '/'))
-        return false;
-    snprintf(labels, sizeof labels, "%s", own);
-    if (!replace(labels, 0, "images", "labels"))
-        return false;
-    replace(labels, 0, "idx3", "idx1");
-    int used = snprintf(out, GAN_TEXT_MAX, "%.*s%s/%s", (int)(name - 1 - n), images, labels, labels);
-    return used < GAN_TEXT_MAX && is_file(out);
-}
-
-/* PATH with .gz, or without, whatever the pictures have; PATH itself first. */
-static bool with_or_without_gz(char *path)
-{
-    size_t n = strlen(path);
-    if (is_file(path))
-        return true;
-    if (n > 3 && strcmp(path + n - 3, ".gz") == 0) {
-        path[n - 3] = '\0';
-        return is_file(path);
-    }
-    if (n + 4 > GAN_TEXT_MAX)
-        return false;
-    memcpy(path + n, ".gz", 4);
-    return is_file(path);
-}
-
-/* The labels file of a pictures file: PATH-labels, else images -> labels and idx3 -> idx1 in its name, and in
- * that of its folder where that has the same. */
-static bool labels_file(char *out, const char *images)
-{
-    if (snprintf(out, GAN_TEXT_MAX, "%s-labels", images) < GAN_TEXT_MAX && is_file(out))
-        return true;
-    snprintf(out, GAN_TEXT_MAX, "%s", images);
-    const char *slash = strrchr(images, '/');
-    size_t name = slash ? (size_t)(slash + 1 - images) : 0;
-    if (!replace(out, name, "images", "labels"))
-        return false;
-    replace(out, name, "idx3", "idx1");
-    if (with_or_without_gz(out))
-        return true;
-    return in_folders_of_their_names(out, images, name);
-}
-
 /* --- opening ----------------------------------------------------------------------------------- */
 
 static gan_status check_shape(const gan_idx *file)
@@ -229,28 +123,64 @@ static gan_status open_file(idx_source *self, const char *path)
     return GAN_OK;
 }
 
-static gan_status open_folder(idx_source *self, const gan_config *config)
+bool gan_idx_in_folder(const char *path)
 {
+    gan_mnist found;
+    gan_mnist_find(&found, path);
+    bool any = found.n > 0 || found.no_memory;
+    gan_mnist_free(&found);
+    return any;
+}
+
+/* The parts that data.split wants, of the one set there is. */
+static gan_status open_set(idx_source *self, const gan_config *config, const gan_mnist *found)
+{
+    const gan_mnist_set *set = found->sets;
+    if (found->n > 1)
+        return gan_error(
+            GAN_BAD_INPUT,
+            "--data %s: holds several sets, such as %.900s and %.900s: name the folder of one, or one "
+            "file of pictures",
+            config->data, *set[0].images[0] ? set[0].images[0] : set[0].images[1],
+            *set[1].images[0] ? set[1].images[0] : set[1].images[1]);
     for (int test = 0; test < 2; test++) {
-        if (config->split == (test ? GAN_SPLIT_TRAIN : GAN_SPLIT_TEST))
+        const char *path = set->images[test], *name = strrchr(set->place, '/') + 1;
+        if (config->split == (test ? GAN_SPLIT_TRAIN : GAN_SPLIT_TEST) || (found->one_file && !*path))
             continue;
-        char path[GAN_TEXT_MAX];
-        if (!mnist_file(path, config->data, test))
+        if (!*path)
             return gan_error(
                 GAN_BAD_INPUT,
-                "--data %s: %s-images-idx3-ubyte (or .gz) is missing; to use the other part alone set "
+                "--data %s: %s%s-images-idx3-ubyte (or .gz) is missing; to use the other part alone set "
                 "data.split to %s",
-                config->data, test ? "t10k" : "train", test ? "train" : "test");
+                config->data, name,
+                !test   ? "train"
+                : *name ? "test"
+                        : "t10k",
+                test ? "train" : "test");
         GAN_TRY(open_file(self, path));
     }
+    if (self->files == 0)
+        return gan_error(GAN_BAD_INPUT, "--data %s: holds the other part than data.split names",
+                         config->data);
     return GAN_OK;
+}
+
+static gan_status open_folder(idx_source *self, const gan_config *config)
+{
+    gan_mnist found;
+    gan_mnist_find(&found, config->data);
+    gan_status status =
+        found.n > 0 ? open_set(self, config, &found)
+                    : gan_error(GAN_FAILED, "--data %s: out of memory for looking into it", config->data);
+    gan_mnist_free(&found);
+    return status;
 }
 
 /* Appends the labels of one pictures file. */
 static gan_status add_labels(int32_t *all, const gan_idx *file)
 {
     char path[GAN_TEXT_MAX];
-    if (!labels_file(path, file->path))
+    if (!gan_mnist_labels(path, file->path))
         return gan_error(
             GAN_BAD_INPUT,
             "%s: its labels are missing: looked for %s-labels and for the same name with labels instead of "

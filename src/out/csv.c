@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,12 +13,10 @@
 #include <unistd.h>
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
+#include "csv_rows.h"
 
-#define HEADER                                                                                               \
-    "step,epoch,d_loss,g_loss,d_loss_real,d_loss_fake,d_real,d_fake,images_per_second,seconds,seconds_"      \
-    "left\n"
-#define COLUMNS    11
 #define FILE_LIMIT ((size_t)1 << 32)
+#define COPIES_MAX 1000
 
 struct gan_csv {
     int file;
@@ -27,66 +26,84 @@ struct gan_csv {
     size_t n_waiting;
 };
 
-/* A whole row: a step, COLUMNS fields, the end of the line. */
-static bool is_row(uint64_t *step, const char *line, size_t n)
+/* A copy of a log that somebody has changed, under a name of its own: PATH.changed, PATH.changed-2 ... */
+static gan_status set_aside(char *copy, size_t room, const char *path, const void *bytes, size_t n)
 {
-    size_t commas = 0;
-    for (size_t i = 0; i < n; i++)
-        commas += line[i] == ',';
-    char *end;
-    errno = 0;
-    *step = strtoull(line, &end, 10);
-    return commas == COLUMNS - 1 && line[0] >= '0' && line[0] <= '9' && *end == ',' && errno == 0;
+    for (int i = 1; i <= COPIES_MAX; i++) {
+        char number[16] = "";
+        if (i > 1)
+            snprintf(number, sizeof number, "-%d", i);
+        if (snprintf(copy, room, "%s.changed%s", path, number) >= (int)room)
+            break;
+        if (access(copy, F_OK) != 0 && errno == ENOENT)
+            return gan_file_replace(copy, bytes, n);
+    }
+    return gan_error(GAN_BAD_INPUT, "%s: cannot be set aside: move it away", path);
 }
 
-/* Moves the rows to keep to the front of `text` and returns their length.
- * `moved`: some did not stand there already. */
-static size_t keep_rows(char *text, size_t n, uint64_t last_step, size_t *unreadable, bool *moved)
+/* Says what was changed, and keeps what would be lost. */
+static gan_status tell_changes(const gan_csv_rows *rows, const char *path, const void *bytes, size_t n,
+                               bool resaved)
 {
-    size_t kept = sizeof HEADER - 1;
-    *unreadable = 0;
-    *moved = false;
-    for (size_t at = kept; at < n;) {
-        const char *newline = memchr(text + at, '\n', n - at);
-        if (!newline)
-            break; /* torn by a crash */
-        size_t length = (size_t)(newline - (text + at)) + 1;
-        uint64_t step;
-        if (!is_row(&step, text + at, length)) {
-            ++*unreadable;
-        } else if (step <= last_step) {
-            *moved = *moved || kept != at;
-            memmove(text + kept, text + at, length);
-            kept += length;
-        }
-        at += length;
+    char copy[PATH_MAX];
+    if (rows->unreadable == 0 && rows->extra == 0) {
+        if (resaved)
+            gan_log0("%s: another program has saved it; its rows are kept, as this program writes them",
+                     path);
+        return GAN_OK;
     }
-    return kept;
+    GAN_TRY(set_aside(copy, sizeof copy, path, bytes, n));
+    if (rows->unreadable)
+        gan_warn0("%s: %zu lines that are no rows of this log were dropped; as it was, it is %s", path,
+                  rows->unreadable, copy);
+    else
+        gan_warn0("%s: %zu rows have more columns than this log, which were dropped; as it was, it is %s",
+                  path, rows->extra, copy);
+    return GAN_OK;
+}
+
+/* The rows that stay, in place of the file. A file that has them at its beginning is cut, which needs no
+ * room on a full disk. */
+static gan_status keep_rows(const gan_csv_rows *rows, const char *path, const char *bytes, size_t n)
+{
+    if (!rows->text)
+        return gan_error(GAN_FAILED, "%s: out of memory", path);
+    if (!rows->ours)
+        return gan_error(GAN_BAD_INPUT,
+                         "%s: not a log of this program (its first line differs): move it away", path);
+    bool cut = rows->n <= n && memcmp(bytes, rows->text, rows->n) == 0;
+    bool resaved = n >= sizeof GAN_CSV_HEADER - 1 &&
+                   (memcmp(bytes, GAN_CSV_HEADER, sizeof GAN_CSV_HEADER - 1) != 0 || memchr(bytes, '\r', n));
+    GAN_TRY(tell_changes(rows, path, bytes, n, resaved));
+    if (!cut)
+        return gan_file_replace(path, rows->text, rows->n);
+    if (rows->n != n && truncate(path, (off_t)rows->n) != 0)
+        return gan_error(GAN_FAILED, "%s: cannot cut: %s", path, strerror(errno));
+    return GAN_OK;
 }
 
 static gan_status trim(const char *path, uint64_t step)
 {
-    gan_status status = GAN_OK;
     void *bytes = NULL;
-    size_t n = 0, unreadable;
+    size_t n = 0, n_plain;
     if (access(path, F_OK) != 0 && errno == ENOENT)
-        return gan_file_replace(path, HEADER, sizeof HEADER - 1);
+        return gan_file_replace(path, GAN_CSV_HEADER, sizeof GAN_CSV_HEADER - 1);
     GAN_TRY(gan_file_read(&bytes, &n, path, FILE_LIMIT));
-    if (n == 0) {
-        status = gan_file_replace(path, HEADER, sizeof HEADER - 1);
-    } else if (n < sizeof HEADER - 1 || memcmp(bytes, HEADER, sizeof HEADER - 1) != 0) {
-        status = gan_error(GAN_BAD_INPUT,
-                           "%s: not a log of this program (its first line differs): move it away", path);
-    } else {
-        bool moved;
-        size_t kept = keep_rows(bytes, n, step, &unreadable, &moved);
-        if (unreadable)
-            gan_warn0("%s: %zu lines that are no rows of this log were dropped", path, unreadable);
-        if (moved)
-            status = gan_file_replace(path, bytes, kept);
-        else if (kept != n && truncate(path, (off_t)kept) != 0) /* needs no room on a full disk */
-            status = gan_error(GAN_FAILED, "%s: cannot cut: %s", path, strerror(errno));
+    gan_status status = GAN_OK;
+    gan_csv_rows rows = {0};
+    char *plain = malloc(n + 1);
+    if (!plain) {
+        status = gan_error(GAN_FAILED, "%s: out of memory", path);
+        goto out;
     }
+    memcpy(plain, bytes, n + 1);
+    n_plain = n;
+    GAN_TRY_OUT(status, gan_text_plain(&plain, &n_plain, path));
+    gan_csv_rows_read(&rows, plain, n_plain, step);
+    GAN_TRY_OUT(status, keep_rows(&rows, path, bytes, n));
+out:
+    free(rows.text);
+    free(plain);
     free(bytes);
     return status;
 }
@@ -157,7 +174,8 @@ static gan_status write_waiting(gan_csv *csv)
 
 gan_status gan_csv_append(gan_csv *csv, const gan_log_row *row)
 {
-    char line[32 * (COLUMNS + 1)]; /* the longest number, -1.23456789e-308, has 15 characters; a step 20 */
+    char line[32 *
+              (GAN_CSV_COLUMNS + 1)]; /* the longest number, -1.23456789e-308, has 15 characters; a step 20 */
     locale_t previous = uselocale(csv->c_locale);
     size_t n = (size_t)print_row(line, sizeof line, row);
     uselocale(previous);

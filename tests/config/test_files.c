@@ -29,8 +29,15 @@ static void line_ends_and_mark_of_other_systems_are_fine(void **state)
     assert_done(apply("\xef\xbb\xbf[train]\r\nbatch = 32\r\n\r\nseed = 7"));
     assert_int_equal(config.batch, 32);
     assert_int_equal(config.seed, 7);
+    assert_done(apply("\xef\xbb\xbf# mine\r[train]\r\rbatch = 32 # few\rorder = z D G   \r\r\nseed = 7\r"));
+    assert_int_equal(config.batch, 32);
+    assert_int_equal(config.seed, 7);
+    assert_string_equal(config.order, "z D G");
+    assert_refused(apply("[train]\r\rbatch = 3\rbacth = 4\r"), "my.ini:4: unknown key train.bacth");
+    assert_refused(apply("[train]\r\n\r\r\nbacth = 4\r\r\n"), "my.ini:3: unknown key train.bacth");
     assert_done(apply(""));
     assert_done(apply("\n\n"));
+    assert_done(apply("\r"));
     assert_done(apply("[train]"));
 }
 
@@ -184,6 +191,122 @@ static void files_are_read_or_refused(void **state)
     assert_refused(gan_config_apply_file(&config, "/tmp"), "/tmp");
 }
 
+/* What word processors and web pages put in place of plain characters is named, since it cannot be seen,
+ * or looks like what it is not. */
+static void strange_characters_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"[train]\n\xc2\xa0"
+         "batch = 3\n",
+         "my.ini:2: a no-break space (U+00A0) in the key or before it"},
+        {"[train]\nbatch\xc2\xa0= 3\n", "my.ini:2: a no-break space (U+00A0) in the key"},
+        {"[train]\nbatch =\xc2\xa0"
+         "3\n",
+         "my.ini:2: a no-break space (U+00A0) in the value of train.batch"},
+        {"[train]\nbatch = 3\xc2\xa0# few\n",
+         "my.ini:2: a no-break space (U+00A0) in the value of train.batch"},
+        {"[train]\nbatch \xef\xbc\x9d 3\n", "my.ini:2: a full-width '=' (U+FF1D) in a line without '='"},
+        {"[train]\nbatch = \xe2\x80\x9c"
+         "3\xe2\x80\x9d\n",
+         "my.ini:2: a curly quote (U+201C) in the value of train.batch"},
+        {"preset = \xe2\x80\x98gan-mnist\xe2\x80\x99\n",
+         "my.ini:1: a curly quote (U+2018) in the value of preset"},
+        {"[train]\n\xe2\x80\x8b[data]\n",
+         "my.ini:2: a character without width (U+200B) in a line without '='"},
+        {"[tr\xc3\xa4in]\n", "my.ini:1: a character that is not ASCII (U+00E4) in the section heading"},
+        {"[train]\n\xef\xbb\xbf"
+         "batch = 3\n",
+         "my.ini:2: a byte-order mark (U+FEFF) in the key or before it"},
+        {"[generator]\nlayers = dense 4x4x8\xe3\x80\x80| deconv 4\n",
+         "my.ini:2: a full-width space (U+3000) in the value of generator.layers"},
+        {"[data]\npath = /pictures\xc2\xa0\n",
+         "my.ini:2: a no-break space (U+00A0) in the value of data.path"},
+        {"[train]\nb\xe4tch = 3\n", "my.ini:2: byte 0xe4, which is no UTF-8, in the key"},
+        {"[train]\nbatch = 3\n# end\n\x0c\n", "my.ini:4: a control byte (0x0c)"},
+        {"\xff\xfe[", "my.ini:1: UTF-16 text: save it as UTF-8"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_refused(apply(cases[i].text), cases[i].message);
+    assert_done(apply("# \xe2\x80\x9cmine\xe2\x80\x9d\xc2\xa0\n[data]\npath = "
+                      "/\xc3\xa4\xc2\xa0\xe2\x80\x9cx\xe2\x80\x9d # \xa0\n"));
+    assert_string_equal(config.data, "/\xc3\xa4\xc2\xa0\xe2\x80\x9cx\xe2\x80\x9d");
+}
+
+/* The same text as each editor and system saves it. `units`: 1 for bytes, 2 for UTF-16. */
+static size_t save_as(char *out, const char *text, int units, bool big, bool mark)
+{
+    size_t n = 0;
+    if (mark && units == 2)
+        n += (size_t)sprintf(out, "%s", big ? "\xfe\xff" : "\xff\xfe");
+    if (mark && units == 1)
+        n += (size_t)sprintf(out, "\xef\xbb\xbf");
+    for (; *text; text++) {
+        if (units == 2 && big)
+            out[n++] = 0;
+        out[n++] = *text;
+        if (units == 2 && !big)
+            out[n++] = 0;
+    }
+    return n;
+}
+
+static void check_file(const char *bytes, size_t n, const char *refused)
+{
+    char path[] = "/tmp/gan_config_XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, bytes, n), n);
+    close(file);
+    gan_config_defaults(&config);
+    gan_status status = gan_config_apply_file(&config, path);
+    unlink(path);
+    if (refused) {
+        assert_refused(status, refused);
+        return;
+    }
+    assert_done(status);
+    assert_int_equal(config.batch, 9);
+    assert_string_equal(config.data, "x y");
+}
+
+static void files_of_other_editors_are_taken(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"\n", "\r\n", "\r", "\r\r\n"};
+    char text[256], bytes[1024];
+    for (size_t e = 0; e < COUNT(ends); e++)
+        for (int units = 1; units <= 2; units++)
+            for (int big = 0; big < units; big++)
+                for (int mark = 0; mark < 2; mark++)
+                    for (int last = 0; last < 3; last++) {
+                        snprintf(text, sizeof text, "# mine%s[train]%sbatch = 9  %s%s[data]\t%spath = x y%s",
+                                 ends[e], ends[e], ends[e], ends[e], ends[e],
+                                 last == 0   ? ""
+                                 : last == 1 ? ends[e]
+                                             : "\n\x1a");
+                        check_file(bytes, save_as(bytes, text, units, big, mark), NULL);
+                    }
+    size_t n = save_as(bytes, "[train]\nbatch = 9\n[data]\npath = x y", 2, false, true);
+    check_file(bytes, n - 1, "damaged or cut UTF-16 text"); /* half a character */
+    memcpy(bytes + n, "\x3d\xd8", 2);                       /* the first half of a pair */
+    check_file(bytes, n + 2, "damaged or cut UTF-16 text");
+    check_file("\xff\xfe\0\0[\0\0\0", 8, "UTF-32");
+    /* U+00E4, U+4E00 and U+1F600, in a comment and in a value. */
+    static const char wide[] =
+        "\xff\xfe#\0\xe4\0\x00\x4e\n\0[\0d\0a\0t\0a\0]\0\n\0p\0a\0t\0h\0=\0\xe4\0\x00\x4e\x3d\xd8\x00\xde";
+    char path[] = "/tmp/gan_config_XXXXXX";
+    int file = mkstemp(path);
+    assert_int_equal(write(file, wide, sizeof wide - 1), sizeof wide - 1);
+    close(file);
+    gan_config_defaults(&config);
+    assert_done(gan_config_apply_file(&config, path));
+    unlink(path);
+    assert_string_equal(config.data, "\xc3\xa4\xe4\xb8\x80\xf0\x9f\x98\x80");
+}
+
 /* Random texts from pieces that matter: nothing but GAN_OK or one line of
  * GAN_BAD_INPUT, and no memory error. */
 static void garbage_is_refused_in_one_line(void **state)
@@ -252,6 +375,8 @@ int main(void)
         cmocka_unit_test(hard_long_lines_are_whole_or_refused),
         cmocka_unit_test(values_beyond_the_struct_are_refused),
         cmocka_unit_test(files_are_read_or_refused),
+        cmocka_unit_test(strange_characters_are_named),
+        cmocka_unit_test(files_of_other_editors_are_taken),
         cmocka_unit_test(garbage_is_refused_in_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

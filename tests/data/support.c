@@ -167,9 +167,7 @@ static size_t exif_block(uint8_t *out, int orientation, bool big_endian)
     return sizeof little;
 }
 
-/* Where stored row r and column c lie in the upright picture, by the table of the TIFF 6.0 specification (tag
- * 274): which side of the picture the stored row 0 and column 0 are. */
-static void upright(int *y, int *x, int r, int c, int height, int width, int orientation)
+void upright(int *y, int *x, int r, int c, int height, int width, int orientation)
 {
     static const char row0[] = "ttbblrrl", column0[] = "lrrlttbb";
     char row = row0[orientation - 1], column = column0[orientation - 1];
@@ -195,6 +193,12 @@ static void fill_jpeg_row(uint8_t *row, int r, int height, int width, jpeg_kind 
     }
 }
 
+static const jpeg_scan_info separate_scans[] = {
+    {.comps_in_scan = 1, .component_index = {0}, .Se = 63},
+    {.comps_in_scan = 1, .component_index = {1}, .Se = 63},
+    {.comps_in_scan = 1, .component_index = {2}, .Se = 63},
+};
+
 static void set_jpeg_options(struct jpeg_compress_struct *jpeg, jpeg_kind kind)
 {
     jpeg->input_components = kind.components;
@@ -209,6 +213,10 @@ static void set_jpeg_options(struct jpeg_compress_struct *jpeg, jpeg_kind kind)
         jpeg->comp_info[c].h_samp_factor = jpeg->comp_info[c].v_samp_factor = 1;
     if (kind.progressive)
         jpeg_simple_progression(jpeg);
+    if (kind.separate) {
+        jpeg->scan_info = separate_scans;
+        jpeg->num_scans = 3;
+    }
     if (kind.no_tables)
         jpeg_suppress_tables(jpeg, TRUE);
 }

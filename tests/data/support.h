@@ -36,9 +36,14 @@ typedef struct png_kind {
 void write_png(const char *name, int height, int width, png_kind kind, int variant);
 uint8_t alpha_at(int y, int x);
 
+/* Where stored row r and column c lie in the upright picture, by the table of the TIFF 6.0 specification (tag
+ * 274): which side of the picture the stored row 0 and column 0 are. */
+void upright(int *y, int *x, int r, int c, int height, int width, int orientation);
+
 typedef struct jpeg_kind {
     int components; /* 1, 3 or 4 */
     bool progressive;
+    bool separate;   /* 3: each in a scan of its own */
     bool adobe;      /* 4: with the marker, and so with inverted inks */
     bool ycck;       /* 4: stored as YCCK */
     int orientation; /* EXIF; 0 = none */

@@ -131,34 +131,6 @@ static void test_large(void **state)
     check_reason("m.jpg", TOO_BIG);
 }
 
-/* Wherever a file is cut, it is found truncated, and never taken for whole. */
-static void test_cut_anywhere(void **state)
-{
-    (void)state;
-    const jpeg_kind kinds[] = {{.components = 3}, {.components = 3, .progressive = true}, {.components = 1}};
-    for (size_t k = 0; k < 3; k++) {
-        write_jpeg("whole.jpg", H, W, kinds[k], 0);
-        size_t n;
-        free(read_bytes("whole.jpg", &n));
-        for (size_t keep = 4; keep < n; keep += n / 9) {
-            write_jpeg("whole.jpg", H, W, kinds[k], 0);
-            spoil("set/m.jpg", "whole.jpg", (long)keep, -1);
-            check_reason("m.jpg", "truncated");
-        }
-        write_jpeg("whole.jpg", H, W, kinds[k], 0);
-        spoil("set/m.jpg", "whole.jpg", -2, -1);
-        check_reason("m.jpg", "truncated");
-    }
-    write_png("whole.png", H, W, rgb, 0);
-    size_t n;
-    free(read_bytes("whole.png", &n));
-    for (size_t keep = 8; keep < n; keep += 7) {
-        write_png("whole.png", H, W, rgb, 0);
-        spoil("set/m.png", "whole.png", (long)keep, -1);
-        check_reason("m.png", "truncated");
-    }
-}
-
 static void test_damaged(void **state)
 {
     (void)state;
@@ -268,7 +240,6 @@ int main(void)
         cmocka_unit_test_setup(test_simple_reasons, start),
         cmocka_unit_test_setup(test_odd_names, start),
         cmocka_unit_test_setup(test_large, start),
-        cmocka_unit_test_setup(test_cut_anywhere, start),
         cmocka_unit_test_setup(test_damaged, start),
         cmocka_unit_test_setup(test_tables_of_the_last_file, start),
         cmocka_unit_test_setup(test_no_byte_crashes, start),

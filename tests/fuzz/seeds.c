@@ -60,6 +60,48 @@ static void write_configurations(void)
     write_bytes("config/start", "preset = dcgan64\n[train]\nbatch = 8 # few\n", 41);
 }
 
+static void write_log(void)
+{
+    static const char log[] = "step,epoch,d_loss,g_loss,d_loss_real,d_loss_fake,d_real,d_fake,images_per_"
+                              "second,seconds,seconds_left\n"
+                              "100,0.5,1.25,2.5,nan,0.5,0.625,-1e-05,1234.5,10,\n200,0.5,1.25,2.5,inf,0.5,0."
+                              "625,0.375,1234.5,10,20.5\n";
+    need(gan_make_folders("csv") == GAN_OK);
+    write_bytes("csv/log", log, sizeof log - 1);
+}
+
+/* A PNG file that says which way up it is in each way it can. */
+static void write_turned_png(const char *path)
+{
+    static uint8_t exif[] = "II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    static char raw[] = "\nexif\n      26\n49492a0008000000010012010300010000000600000000000000\n";
+    static char xmp[] = "<tiff:Orientation>6</tiff:Orientation>", lang[] = "",
+                xmp_key[] = "XML:com.adobe.xmp";
+    static char raw_key[] = "Raw profile type exif", app1_key[] = "Raw profile type APP1";
+    png_text texts[] = {{.compression = PNG_TEXT_COMPRESSION_NONE, .key = raw_key, .text = raw},
+                        {.compression = PNG_TEXT_COMPRESSION_zTXt, .key = app1_key, .text = raw},
+                        {.compression = PNG_ITXT_COMPRESSION_zTXt,
+                         .key = xmp_key,
+                         .text = xmp,
+                         .lang = lang,
+                         .lang_key = lang}};
+    static uint8_t row[9];
+    FILE *file = fopen(path, "wb");
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    need(file && info);
+    png_init_io(png, file);
+    png_set_IHDR(png, info, 3, 2, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, 0, 0);
+    png_set_eXIf_1(png, info, sizeof exif - 1, exif);
+    png_set_text(png, info, texts, 3);
+    png_write_info(png, info);
+    png_write_row(png, row);
+    png_write_row(png, row);
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    need(fclose(file) == 0);
+}
+
 static void write_pictures(void)
 {
     char path[64];
@@ -71,6 +113,8 @@ static void write_pictures(void)
         png_kind kind = {colours[i % 5], 8, i >= 5, i >= 5 && i % 5 < 3};
         write_png(path, 9, 7, kind, i);
     }
+    write_turned_png("picture/png-turned");
+    write_turned_png("exif/png-turned");
     write_png("picture/png-bits", 9, 7, (png_kind){PNG_COLOR_TYPE_GRAY, 1, true, false}, 0);
     write_png("picture/png-16", 9, 7, (png_kind){PNG_COLOR_TYPE_RGB, 16, false, false}, 0);
     for (int i = 0; i < 8; i++) {
@@ -95,6 +139,7 @@ int main(int argc, char **argv)
     write_checkpoints();
     write_idx_files();
     write_configurations();
+    write_log();
     write_pictures();
     return 0;
 }

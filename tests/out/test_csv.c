@@ -102,6 +102,101 @@ static void test_torn_and_foreign_lines(void **state)
     assert_file_equals(path, HEADER);
 }
 
+/* Writes `bytes` as the log, resumes at step 300, writes step 400: what is there then must be `expected`;
+ * was a copy set aside? */
+static void check_resaved(const char *bytes, size_t n, const char *expected, bool copied)
+{
+    char path[PATH_ROOM], copy[PATH_ROOM];
+    write_file(in_folder(path, "log.csv"), bytes, n);
+    gan_csv *csv = open_csv(path, 300);
+    append(csv, 400);
+    gan_csv_close(csv);
+    assert_file_equals(path, expected);
+    in_folder(copy, "log.csv.changed");
+    FILE *file = fopen(copy, "rb");
+    if ((file != NULL) != copied)
+        fail_msg("%s was %sset aside", bytes, copied ? "not " : "");
+    if (!file)
+        return;
+    char back[4096];
+    assert_int_equal(fread(back, 1, sizeof back, file), n);
+    assert_memory_equal(back, bytes, n);
+    fclose(file);
+    unlink(copy);
+}
+
+/* `text` with each `from` written as `to`. */
+static const char *with(const char *text, char from, const char *to)
+{
+    static char out[4][4096];
+    static int next;
+    char *place = out[next++ % 4], *at = place;
+    for (; *text; text++)
+        at += sprintf(at, "%.*s", *text == from ? (int)strlen(to) : 1, *text == from ? to : text);
+    return place;
+}
+
+static void test_saved_by_other_programs(void **state)
+{
+    (void)state;
+    static const char kept[] = HEADER "100" REST "300" REST "400" REST;
+    static const char plain[] = HEADER "100" REST "300" REST "350" REST;
+    const char *const texts[] = {
+        plain,
+        HEADER "100" REST "\n\n300,0.5,1.25,2.5,0.75,0.5,0.625,0.375,1234.5,10,20.5",
+        HEADER "100" REST ",,,,,,,,,,\n300" REST ",,,,,,,,,,\n",
+        with(plain, '\n', "\r\n"),
+        with(plain, '\n', "\r"),
+        with(plain, '\n', "\n\n"),
+        with(plain, '\n', ",,\n"),
+        with(plain, ',', ";"),
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        check_resaved(texts[i], strlen(texts[i]), kept, false);
+    const char *german = with(with(with(plain, ',', ";"), '.', ","), '\n', "\r\n");
+    check_resaved(german, strlen(german), kept, false);
+    const char *tabs = with(with(plain, ',', "\t"), '\n', "\r\n");
+    check_resaved(tabs, strlen(tabs), kept, false);
+    const char *quoted = with(with(plain, ',', "\",\""), '\n', "\"\n\"");
+    char text[8192] = "\xef\xbb\xbf\"";
+    strcat(text, quoted);
+    check_resaved(text, strlen(text) - 1, kept, false);
+    const char *commas = HEADER "100,\"0,5\",1.25,\"2,5\",0.75,0.5,0.625,0.375,1234.5,10,20.5\n3E+02" REST;
+    check_resaved(commas, strlen(commas), kept, false);
+    size_t n = 2;
+    memcpy(text, "\xff\xfe", 2); /* "Unicode text" of a spreadsheet */
+    for (; *tabs; tabs++) {
+        text[n++] = *tabs;
+        text[n++] = 0;
+    }
+    check_resaved(text, n, kept, false);
+    const char *headless = "100" REST "300" REST;
+    check_resaved(headless, strlen(headless), kept, false);
+    check_resaved("\n\n", 2, HEADER "400" REST, false);
+}
+
+/* What cannot be kept is not lost. */
+static void test_changed_rows_are_set_aside(void **state)
+{
+    (void)state;
+    static const char kept[] = HEADER "100" REST "300" REST "400" REST;
+    const char *const texts[] = {
+        HEADER "100" REST "200,0.5,1.25,2.5,0.75,#NUM!,0.625,0.375,1234.5,10,20.5\n300" REST,
+        HEADER "100" REST "my note\r\n300" REST,
+        HEADER "100,0.5,1.25,2.5,0.75,0.5,0.625,0.375,1234.5,10,20.5,good\n300" REST,
+        HEADER "100" REST "200,0.5,1.25,2.5,0.75,0.5,0.625,0.375,\"1.234,5\",10,20.5\n300" REST,
+        HEADER "100" REST "2001-01-01,0.5,1.25,2.5,0.75,0.5,0.625,0.375,1234.5,10,20.5\n300" REST,
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        check_resaved(texts[i], strlen(texts[i]), kept, true);
+    char path[PATH_ROOM];
+    write_file(in_folder(path, "log.csv.changed"), "an older one", 12);
+    write_file(in_folder(path, "log.csv"), texts[1], strlen(texts[1]));
+    gan_csv_close(open_csv(path, 300));
+    assert_file_equals(in_folder(path, "log.csv.changed"), "an older one");
+    assert_file_equals(in_folder(path, "log.csv.changed-2"), texts[1]);
+}
+
 static void test_not_ours(void **state)
 {
     (void)state;
@@ -173,6 +268,8 @@ int main(void)
         WITH_FOLDER(test_rows),
         WITH_FOLDER(test_resume),
         WITH_FOLDER(test_torn_and_foreign_lines),
+        WITH_FOLDER(test_saved_by_other_programs),
+        WITH_FOLDER(test_changed_rows_are_set_aside),
         WITH_FOLDER(test_not_ours),
         WITH_FOLDER(test_language_of_the_user),
         WITH_FOLDER(test_full_disk_leaves_no_half_row_and_loses_none),

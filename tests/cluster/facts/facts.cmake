@@ -5,7 +5,7 @@ function(gan_facts_test name)
   set_tests_properties(facts.${name} PROPERTIES LABELS facts TIMEOUT ${hang_limit} SKIP_RETURN_CODE 77)
 endfunction()
 
-foreach(name scripts options messages files images launchers)
+foreach(name scripts options messages files hosts images launchers)
   gan_facts_test(${name})
 endforeach()
 set_tests_properties(facts.images PROPERTIES LABELS "facts;long") # builds the program once more
