@@ -18,6 +18,12 @@ void gan_backend_find(gan_backend_devices *out, const char *name)
     out->found = out->n > 0 ? GAN_FOUND_DEVICES : without;
 }
 
+const char *gan_backend_name(size_t index)
+{
+    static const char *const names[] = {"ref", "cpu"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
 gan_status gan_backend_open(gan_backend **out, const char *name, const gan_backend_options *options)
 {
     *out = NULL;
