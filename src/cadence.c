@@ -97,10 +97,11 @@ static void warn_if_won(gan_training *t, const gan_log_row *row)
     if (t->won_lines < WON_LINES || row->step - t->won_since < WON_STEPS)
         return;
     t->won_lines = -1;
-    gan_warn0("since step %llu D tells all pictures apart (its loss and D(G(z)) are below %g), so G hardly "
-              "learns any more: start anew in another --out with a lower discriminator.learning_rate, or with "
-              "more pictures",
-              (unsigned long long)t->won_since, WON_LOSS);
+    gan_warn0(
+        "since step %llu D tells all pictures apart (its loss and D(G(z)) are below %g), so G hardly "
+        "learns any more: start anew in another --out with a lower discriminator.learning_rate, or with "
+        "more pictures",
+        (unsigned long long)t->won_since, WON_LOSS);
 }
 
 static gan_status log_step(gan_training *t)

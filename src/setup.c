@@ -196,7 +196,8 @@ static gan_status open_parts(gan_training *t)
     GAN_TRY(open_data(t)); /* agrees by itself */
     gan_comm_report(t->comm, 0, "opening the outputs");
     t->defining = gan_config_text(&t->config, true);
-    AGREE(t, t->defining ? gan_class_names_joined(&t->class_names, t) : gan_error(GAN_FAILED, "out of memory"));
+    AGREE(t,
+          t->defining ? gan_class_names_joined(&t->class_names, t) : gan_error(GAN_FAILED, "out of memory"));
     GAN_TRY(gan_training_resume(t));
     AGREE(t, open_outputs(t));
     AGREE(t, open_feed(t));

@@ -78,8 +78,8 @@ gan_status gan_snapshot_open(gan_snapshot **out, const gan_training *t)
     snapshot->t = t;
     snapshot->step = t->done;
     pthread_mutex_init(&snapshot->mutex, NULL);
-    gan_status status = t->backend->ops->host_memory ? open_host(snapshot)
-                                                     : gan_device_snapshot_open(&snapshot->device, t);
+    gan_status status =
+        t->backend->ops->host_memory ? open_host(snapshot) : gan_device_snapshot_open(&snapshot->device, t);
     if (status != GAN_OK || (!t->backend->ops->host_memory && !snapshot->device)) {
         gan_snapshot_close(snapshot);
         return status;

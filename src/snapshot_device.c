@@ -5,7 +5,7 @@
 #include "gan_dist/base.h"
 #include "gan_dist/log.h"
 
-#define TRIES 100 /* until no copy comes between: a step is longer than the reading of one, or there is no hurry */
+#define TRIES 100 /* until no copy comes between; steps that are shorter than the reading are in no hurry */
 
 enum { PARAMETERS, MOMENT1, MOMENT2, STATISTICS, ARENAS };
 
@@ -32,9 +32,9 @@ static gan_status open_net(net_copy *out, const gan_training *t, int k)
     gan_backend *be = t->backend;
     gan_net *net = t->nets[k];
     const size_t floats = gan_net_arena_floats(net);
-    *out = (net_copy){
-        .live = {gan_net_parameters(net), t->optims[k].m, t->optims[k].v, gan_net_statistics(net)},
-        .floats = {floats, floats, floats, gan_net_statistics_floats(net)}};
+    *out =
+        (net_copy){.live = {gan_net_parameters(net), t->optims[k].m, t->optims[k].v, gan_net_statistics(net)},
+                   .floats = {floats, floats, floats, gan_net_statistics_floats(net)}};
     for (int a = 0; a < ARENAS; a++) {
         void *kept;
         GAN_TRY(be->ops->alloc(be, &kept, out->floats[a] * sizeof(float)));

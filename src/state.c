@@ -14,7 +14,8 @@
 #define NAME_ROOM 128
 #define META_DATA "gan_dist.data_fingerprint"
 
-/* One network's arenas in host memory: the backend's own when that is the host's, else copies; a snapshot's. */
+/* One network's arenas in host memory: the backend's own when that is the host's, else copies, or a
+ * snapshot's. */
 typedef struct host_arena {
     float *device, *host;
     size_t floats;
@@ -160,12 +161,9 @@ static gan_status write_checkpoint(state *s, uint64_t done)
     }
     snprintf(step, sizeof step, "%" PRIu64, done);
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));
-    const gan_metadata metadata[] = {{"format", "pt"},
-                                     {GAN_META_STEP, step},
-                                     {GAN_META_PRESET, t->config.preset},
-                                     {META_DATA, fingerprint},
-                                     {GAN_META_CONFIG, t->defining},
-                                     {GAN_META_CLASSES, t->class_names}};
+    const gan_metadata metadata[] = {
+        {"format", "pt"},         {GAN_META_STEP, step},          {GAN_META_PRESET, t->config.preset},
+        {META_DATA, fingerprint}, {GAN_META_CONFIG, t->defining}, {GAN_META_CLASSES, t->class_names}};
     const size_t n = sizeof metadata / sizeof *metadata - (t->class_names ? 0 : 1);
     gan_checkpoint_path(path, t->config.out, done);
     GAN_TRY(gan_checkpoint_write(path, s->views, s->n, metadata, n));

@@ -17,7 +17,7 @@
 #include "gan_dist/log.h"
 
 #define SAME_REQUEST_SECONDS 0.5
-#define LAST_IN_LINE         19  /* of setpriority */
+#define LAST_IN_LINE         19 /* of setpriority */
 #define FIRST_IN_LINE        (-20)
 
 /* Signals whose default is to end the process, but for KILL, QUIT, ABRT and the faults; real-time signals are

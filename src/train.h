@@ -92,7 +92,7 @@ typedef struct gan_training {
     gan_phase phase;
     double phase_start, seconds[GAN_PHASES];
     double started, last_log, last_save, last_grid;
-    bool drew; /* a grid since the start of the training, beside that of step 0 */
+    bool drew;                     /* a grid since the start of the training, beside that of step 0 */
     uint64_t first, last_log_step; /* steps done at the start, at the last log line */
     uint64_t won_since;            /* the step before the log lines in which D knows every picture */
     int won_lines;
@@ -138,7 +138,7 @@ uint64_t gan_training_updated(gan_training *t, int net);
 gan_status gan_training_cadence(gan_training *t, bool last);
 gan_status gan_training_grid(gan_training *t);
 gan_status gan_training_reals(gan_training *t);
-bool gan_training_wants_grid(const gan_training *t); /* rank 0, by the clock; it becomes a wish of this rank */
+bool gan_training_wants_grid(const gan_training *t); /* rank 0, by the clock: a wish */
 
 /* status.c: the state of the run as others may read it. `state` and `reason` are written at once, progress
  * within seconds, by a thread. Ranks without a reporter do nothing. */
@@ -165,8 +165,8 @@ gan_status gan_training_resume(gan_training *t);
  * and t->defining. */
 gan_status gan_training_look(gan_training *t);
 
-/* class_names.c. What is no UTF-8 text in a name becomes '?'; the text is the caller's to free. Joined by "/";
- * NULL where classes have no names. As a comment behind the text of a configuration. */
+/* class_names.c. What is no UTF-8 text in a name becomes '?'; the text is the caller's to free. joined by "/"
+ * is NULL where classes have no names; comment stands behind `before`, the text of a configuration. */
 gan_status gan_class_names_joined(char **out, const gan_training *t);
 gan_status gan_class_names_comment(char **out, const gan_training *t, const char *before);
 

@@ -106,8 +106,8 @@ typedef struct gan_backend_ops {
      * turns. from_host may change after send_wait. */
     gan_status (*send)(gan_backend *be, void *to, const void *from_host, size_t bytes);
     gan_status (*send_wait)(gan_backend *be);
-    /* A download past the ops that are under way, which poll may call: bytes as they are at this moment, which
-     * may be half written. peek_open comes first. */
+    /* A download past the ops that are under way, which poll may call: bytes as they are at this moment,
+     * which may be half written. peek_open comes first. */
     gan_status (*peek_open)(gan_backend *be);
     gan_status (*peek)(gan_backend *be, void *to_host, const void *from, size_t bytes);
     gan_status (*for_shards)(gan_backend *be, int n, gan_shard_fn fn, void *context);

@@ -18,7 +18,7 @@ typedef struct gan_scan {
     char **folders;
     size_t n_folders, folders_room;
 
-    /* Files that are no pictures by their names, and, with a "/" at the end, folders of runs: paths as above. */
+    /* Files that are no pictures by their names, and, with a "/" at the end, folders of runs. */
     char **left;
     size_t n_left, left_room;
 

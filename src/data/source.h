@@ -36,11 +36,11 @@ struct gan_source {
     uint64_t count;           /* pictures, or files that claim to be pictures */
     uint64_t identity;        /* hash of what was found; all ranks must have found the same */
     bool has_labels;
-    bool mapped;              /* needs no decoding: lies in memory in the target's size */
-    int threads;              /* that can usefully read at once in one process; 0 = any number */
-    char what[GAN_TEXT_MAX];  /* for the log: "the drawn faces" */
-    char left_out[640];       /* for the log: "65 left out: .webp 50, .gif 15"; "": nothing was */
-    char *const *left;        /* the source's: what was left out, below config->data; see gan_scan */
+    bool mapped;             /* needs no decoding: lies in memory in the target's size */
+    int threads;             /* that can usefully read at once in one process; 0 = any number */
+    char what[GAN_TEXT_MAX]; /* for the log: "the drawn faces" */
+    char left_out[640];      /* for the log: "65 left out: .webp 50, .gif 15"; "": nothing was */
+    char *const *left;       /* the source's: what was left out, below config->data; see gan_scan */
     size_t n_left;
     char *const *class_names; /* the source's; NULL: labels are numbers alone */
     size_t n_class_names;

@@ -101,8 +101,8 @@ gan_status gan_status_write(const char *path, const gan_run_status *run)
     if (known == sizeof states / sizeof *states)
         return gan_error(GAN_BAD_INPUT, "%s: no such state: \"%s\"", path, run->state);
     cJSON *object = cJSON_CreateObject();
-    gan_status status = object && fill(object, run) ? print(path, object)
-                                                    : gan_error(GAN_FAILED, "%s: out of memory", path);
+    gan_status status =
+        object && fill(object, run) ? print(path, object) : gan_error(GAN_FAILED, "%s: out of memory", path);
     cJSON_Delete(object);
     return status;
 }

@@ -1,6 +1,7 @@
 gan_test(out gan_out)
 target_link_libraries(out_test_grid PRIVATE PNG::PNG)
-target_sources(out_test_info PRIVATE ${PROJECT_SOURCE_DIR}/src/commands/info.c)
+target_sources(out_test_info PRIVATE ${PROJECT_SOURCE_DIR}/src/commands/info.c
+               ${PROJECT_SOURCE_DIR}/src/commands/classes.c)
 
 # Others' readers must take our files: the Python packages judge where they are installed.
 find_program(GAN_PYTHON python3)

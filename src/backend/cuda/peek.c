@@ -1,5 +1,5 @@
-/* peek.c: the device's memory as it is now: on a stream of its own, past all work that is queued. What it meets
- * may be half written: the caller has to know. */
+/* peek.c: the device's memory as it is now: on a stream of its own, past all work that is queued. What it
+ * meets may be half written: the caller has to know. */
 #include "cuda.h"
 
 #include <string.h>
