@@ -73,8 +73,8 @@ command=(nohup "$gan" "${words[@]}" --out nohup --steps 100000000)
 start_command "$temp/out" "$temp/err"
 wait_until "some steps" has_rows nohup 2
 kill -HUP "$started"
-sleep 0.3
-kill -HUP "$started"
+sleep 1
+kill -HUP "$started" 2>/dev/null || fail "SIGHUP has ended a run under nohup"
 wait_until "more steps" has_rows nohup $(($(rows nohup) + 2))
 says nohup/status.json '"running"'
 kill -TERM "$started"
