@@ -78,7 +78,7 @@ static void count_left(gan_scan *scan, const char *name)
         return;
     }
     for (size_t k = 0; k < n; k++)
-        text[k] = (char)tolower((unsigned char)dot[k]);
+        text[k] = iscntrl((unsigned char)dot[k]) ? '?' : (char)tolower((unsigned char)dot[k]);
     while (i < scan->n_endings && strcmp(scan->endings[i].text, text) != 0)
         i++;
     if (i == GAN_ENDINGS_MAX) {

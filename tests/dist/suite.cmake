@@ -11,7 +11,7 @@ if(GAN_ASAN)
   return()
 endif()
 
-foreach(name orders ranks resume stop stall)
+foreach(name orders ranks resume stop signals stall)
   gan_dist_test(${name} ${name})
 endforeach()
 gan_dist_test(all_stops stop all)

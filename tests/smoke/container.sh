@@ -59,7 +59,23 @@ wait || true
 export SLURM_JOB_ID=7 SLURM_NTASKS=8 SLURM_NNODES=2 SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_NODEID=0
 starts_alone env
 SLURM_STEP_ID=0 refuses 2 0 '8 copies' srun -- "${words[@]}"
+# That of salloc as an interactive step, and a step of one task in a job of eight.
+starts_alone env SLURM_STEP_ID=4294967290 SLURM_STEP_NUM_TASKS=1
+starts_alone env SLURM_STEP_ID=0 SLURM_STEPID=0 SLURM_STEP_NUM_TASKS=1
+SLURM_STEPID=0 refuses 2 0 '8 copies' srun -- "${words[@]}"
 unset SLURM_JOB_ID SLURM_NTASKS SLURM_NNODES SLURM_PROCID SLURM_LOCALID SLURM_NODEID
+# Other schedulers say how large a job is, not that copies were started.
+starts_alone env PBS_JOBID=7 PBS_NP=8 PBS_NUM_PPN=8 PBS_NODEFILE=/nowhere PBS_ENVIRONMENT=PBS_BATCH
+starts_alone env LSB_JOBID=7 LSB_DJOB_NUMPROC=8 LSB_MCPU_HOSTS='a 4 b 4' LSB_HOSTS='a a b b'
+starts_alone env JOB_ID=7 NSLOTS=8 NHOSTS=2 PE_HOSTFILE=/nowhere SGE_TASK_ID=undefined
+starts_alone env WORLD_SIZE=8 RANK=0 LOCAL_RANK=0
+# A launcher's variables without its number of copies.
+starts_alone env OMPI_COMM_WORLD_LOCAL_RANK=0 OMPI_MCA_btl=self
+starts_alone env SLURM_PROCID=0 SLURM_LOCALID=0
+for variable in OMPI_COMM_WORLD_SIZE PMI_SIZE SLURM_NTASKS; do
+    starts_alone env "$variable=1"
+    starts_alone env "$variable="
+done
 
 if ! { [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null && unshare --net --uts --mount true 2>/dev/null; }; then
     echo "not tried, only root can: users, networks and file systems"
