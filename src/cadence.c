@@ -123,8 +123,12 @@ static gan_status log_step(gan_training *t)
                          isfinite(row.d_loss) ? "generator" : "discriminator");
     }
     warn_if_won(t, &row);
-    if (t->csv)
-        excuse(gan_csv_append(t->csv, &row), "the row is kept and written with the next one");
+    if (t->csv) {
+        gan_status status = gan_csv_append(t->csv, &row);
+        if (!t->log_fails) /* said once, until a row can be written again */
+            excuse(status, "rows are kept and written when they can be");
+        t->log_fails = status != GAN_OK;
+    }
     return GAN_OK;
 }
 

@@ -215,6 +215,7 @@ gan_status gan_training_open(gan_training *t, gan_comm *comm, const gan_config *
     bool fresh = !has_status(t);
     if (fresh)
         gan_training_status(t, "starting", "");
+    gan_stop_watch_start(t);
     gan_status status = open_parts(t);
     if (status != GAN_OK) {
         if (fresh)

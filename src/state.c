@@ -319,10 +319,14 @@ gan_status gan_training_resume(gan_training *t)
 
 gan_status gan_training_look(gan_training *t)
 {
+    char log[GAN_TEXT_MAX + 32];
     gan_checkpoint *checkpoint = NULL;
     gan_status status = find_checkpoint(&checkpoint, t);
     if (status == GAN_OK && checkpoint)
         status = judge_checkpoint(t, checkpoint);
+    snprintf(log, sizeof log, "%s/log.csv", t->config.out);
+    if (status == GAN_OK)
+        status = gan_csv_look(log);
     if (status == GAN_OK && checkpoint)
         gan_log0("goes on    from %s (step %" PRIu64 ")", t->checkpoint, t->done);
     gan_checkpoint_close(checkpoint);

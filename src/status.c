@@ -122,7 +122,8 @@ void gan_training_progress(gan_training *t)
     if (!t->reporter)
         return;
     pthread_mutex_lock(&t->reporter->mutex);
-    note(t->reporter, t);
+    if (!gan_stop_saved()) /* else it tells of what is saved */
+        note(t->reporter, t);
     pthread_mutex_unlock(&t->reporter->mutex);
 }
 
@@ -147,5 +148,19 @@ void gan_training_stopped(gan_training *t, uint64_t step, const char *reason)
     snprintf(reporter->checkpoint, sizeof reporter->checkpoint, "%s", t->checkpoint);
     snprintf(reporter->reason, sizeof reporter->reason, "%s", reason);
     write_status(reporter);
+    pthread_mutex_unlock(&reporter->mutex);
+}
+
+void gan_training_stopped_early(gan_training *t, const char *reason)
+{
+    gan_reporter *reporter = t->reporter;
+    if (!reporter)
+        return;
+    pthread_mutex_lock(&reporter->mutex);
+    if (reporter->run.state) {
+        reporter->run.state = "stopped";
+        snprintf(reporter->reason, sizeof reporter->reason, "%s", reason);
+        write_status(reporter);
+    }
     pthread_mutex_unlock(&reporter->mutex);
 }

@@ -36,7 +36,7 @@ static sigset_t requests;
 
 /* Which run a request is for; the thread that saves it. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static gan_training *watched;
+static gan_training *starting, *watched;
 static bool ended, saving;
 static pthread_t saver;
 
@@ -123,15 +123,22 @@ static void tell_of_rank_0(const gan_config *config)
         gan_status_fail(path, "rank 0 has ended without a word: it was killed, or has crashed");
 }
 
+static void stop_before_step_1(const char *signal_name)
+{
+    char reason[128];
+    snprintf(reason, sizeof reason, "asked to stop (%s) before the first step: nothing to save", signal_name);
+    if (starting)
+        gan_training_stopped_early(starting, reason);
+    if (gan_comm_is_first_copy())
+        fprintf(stderr, "gan_dist: %s\n", reason);
+    gan_comm_exit(GAN_STOPPED);
+}
+
 static void first_request(int number)
 {
     pthread_mutex_lock(&mutex);
-    if (!watched && !ended) {
-        if (gan_comm_is_first_copy())
-            fprintf(stderr, "gan_dist: asked to stop (%s) before the first step: nothing to save\n",
-                    name_of(number));
-        gan_comm_exit(GAN_STOPPED);
-    }
+    if (!watched && !ended)
+        stop_before_step_1(name_of(number));
     if (watched && gan_comm_rank(watched->comm) != 0) {
         make_room();
         tell_of_rank_0(&watched->config);
@@ -171,10 +178,13 @@ gan_status gan_stop_divert(void)
 {
     pthread_t taker;
     sigemptyset(&requests);
+    struct sigaction hup; /* left as it is where it is ignored: what is blocked would be taken all the same */
+    const bool nohup = sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler == SIG_IGN;
     for (size_t i = 0; i < N_SIGNALS; i++) {
+        if (signals[i].number == SIGHUP && nohup)
+            continue;
         sigaddset(&requests, signals[i].number);
-        if (signals[i].number != SIGHUP)
-            signal(signals[i].number, SIG_DFL);
+        signal(signals[i].number, SIG_DFL);
     }
     for (int number = SIGRTMIN; number <= SIGRTMAX; number++) {
         sigaddset(&requests, number);
@@ -186,6 +196,13 @@ gan_status gan_stop_divert(void)
     if (!failed)
         failed = pthread_detach(taker);
     return failed ? gan_error(GAN_FAILED, "no thread to take signals: %s", strerror(failed)) : GAN_OK;
+}
+
+void gan_stop_watch_start(gan_training *t)
+{
+    pthread_mutex_lock(&mutex);
+    starting = t;
+    pthread_mutex_unlock(&mutex);
 }
 
 void gan_stop_watch(gan_training *t)
@@ -206,7 +223,7 @@ void gan_stop_unwatch(void)
     saving = false;
     if (watched)
         gan_comm_on_wait(watched->comm, NULL, NULL);
-    watched = NULL;
+    starting = watched = NULL;
     pthread_mutex_unlock(&mutex);
 }
 

@@ -96,6 +96,7 @@ typedef struct gan_training {
     uint64_t first, last_log_step; /* steps done at the start, at the last log line */
     uint64_t won_since;            /* the step before the log lines in which D knows every picture */
     int won_lines;
+    bool log_fails; /* the last row could not be written */
     double images_per_second;
 } gan_training;
 
@@ -146,11 +147,14 @@ gan_status gan_reporter_open(gan_reporter **out, const char *folder, const gan_c
 void gan_reporter_close(gan_reporter *reporter); /* NULL is fine */
 void gan_training_status(gan_training *t, const char *state, const char *reason);
 void gan_training_progress(gan_training *t);
-void gan_training_stopped(gan_training *t, uint64_t step, const char *reason); /* any thread */
+/* Any thread. early: says nothing where an earlier run's status stands. */
+void gan_training_stopped(gan_training *t, uint64_t step, const char *reason);
+void gan_training_stopped_early(gan_training *t, const char *reason);
 
 /* stop.c: requests to stop, by signals. Divert before any other thread is started; until a run is watched, a
  * request ends the process with GAN_STOPPED. saved: the last finished step has been saved at the request. */
 gan_status gan_stop_divert(void);
+void gan_stop_watch_start(gan_training *t); /* from when it has a status */
 void gan_stop_watch(gan_training *t);
 void gan_stop_unwatch(void); /* when what it reads is about to go; later requests do nothing */
 bool gan_stop_asked(void);

@@ -51,6 +51,8 @@ typedef struct gan_log_row {
  * alone: GAN_BAD_INPUT. */
 typedef struct gan_csv gan_csv;
 gan_status gan_csv_open(gan_csv **out, const char *path, uint64_t step);
+/* Whether gan_csv_open would take the file; changes nothing. */
+gan_status gan_csv_look(const char *path);
 /* Written at once. A row that cannot be written (GAN_FAILED: a full disk) is kept in memory and written with
  * the next one, or at the close. */
 gan_status gan_csv_append(gan_csv *csv, const gan_log_row *row);

@@ -1,3 +1,4 @@
+/* source.c: from --data to the kind of source that it names. */
 #include "source.h"
 
 #include <errno.h>
@@ -5,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define CLASSES_MAX 65536 /* of data.classes */
 
 static gan_status check_labels(const gan_source *source, const gan_config *config)
 {
@@ -25,6 +28,11 @@ static gan_status check_labels(const gan_source *source, const gan_config *confi
     if (least < 0)
         return gan_error(GAN_BAD_INPUT, "--data %s: a picture has label %d; labels are 0, 1, 2, ...",
                          config->data, (int)least);
+    if (most >= CLASSES_MAX)
+        return gan_error(GAN_BAD_INPUT,
+                         "--data %s: its labels are %d to %d, and there can be %d classes: is this a file of "
+                         "labels?",
+                         config->data, (int)least, (int)most, CLASSES_MAX);
     if (most >= config->classes)
         return gan_error(
             GAN_BAD_INPUT,
@@ -41,8 +49,12 @@ static gan_status open_kind(gan_source **out, const gan_config *config)
         return gan_error(GAN_BAD_INPUT, "no data: say --data PATH (a folder, an IDX file, or faces)");
     struct stat info;
     bool there = stat(config->data, &info) == 0;
-    if (!there && gan_faces_named(config->data)) /* a folder of that name means itself */
+    if (!there && errno == ENOENT && gan_faces_named(config->data) &&
+        lstat(config->data, &info) != 0) /* what has that name means itself */
         return gan_source_open_faces(out, config);
+    if (!there && lstat(config->data, &info) == 0)
+        return gan_error(GAN_BAD_INPUT, "--data %s: a link to something that cannot be reached",
+                         config->data);
     if (!there) {
         if (errno == ENOENT || errno == ENOTDIR)
             return gan_error(GAN_BAD_INPUT, "--data %s: no such file or folder", config->data);

@@ -1,3 +1,4 @@
+/* csv.c: log.csv, a row for each logged step. */
 #include "gan_dist/out.h"
 
 #include <errno.h>
@@ -62,15 +63,20 @@ static gan_status tell_changes(const gan_csv_rows *rows, const char *path, const
     return GAN_OK;
 }
 
-/* The rows that stay, in place of the file. A file that has them at its beginning is cut, which needs no
- * room on a full disk. */
-static gan_status keep_rows(const gan_csv_rows *rows, const char *path, const char *bytes, size_t n)
+static gan_status judge_rows(const gan_csv_rows *rows, const char *path)
 {
     if (!rows->text)
         return gan_error(GAN_FAILED, "%s: out of memory", path);
     if (!rows->ours)
         return gan_error(GAN_BAD_INPUT,
                          "%s: not a log of this program (its first line differs): move it away", path);
+    return GAN_OK;
+}
+
+/* The rows that stay, in place of the file. A file that has them at its beginning is cut, which needs no
+ * room on a full disk. */
+static gan_status keep_rows(const gan_csv_rows *rows, const char *path, const char *bytes, size_t n)
+{
     bool cut = rows->n <= n && memcmp(bytes, rows->text, rows->n) == 0;
     bool resaved = n >= sizeof GAN_CSV_HEADER - 1 &&
                    (memcmp(bytes, GAN_CSV_HEADER, sizeof GAN_CSV_HEADER - 1) != 0 || memchr(bytes, '\r', n));
@@ -82,12 +88,16 @@ static gan_status keep_rows(const gan_csv_rows *rows, const char *path, const ch
     return GAN_OK;
 }
 
-static gan_status trim(const char *path, uint64_t step)
+static bool is_missing(const char *path)
+{
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* The rows up to `step`; with `keep` the file is left with them alone. */
+static gan_status read_rows(const char *path, uint64_t step, bool keep)
 {
     void *bytes = NULL;
     size_t n = 0, n_plain;
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return gan_file_replace(path, GAN_CSV_HEADER, sizeof GAN_CSV_HEADER - 1);
     GAN_TRY(gan_file_read(&bytes, &n, path, FILE_LIMIT));
     gan_status status = GAN_OK;
     gan_csv_rows rows = {0};
@@ -100,7 +110,9 @@ static gan_status trim(const char *path, uint64_t step)
     n_plain = n;
     GAN_TRY_OUT(status, gan_text_plain(&plain, &n_plain, path));
     gan_csv_rows_read(&rows, plain, n_plain, step);
-    GAN_TRY_OUT(status, keep_rows(&rows, path, bytes, n));
+    GAN_TRY_OUT(status, judge_rows(&rows, path));
+    if (keep)
+        status = keep_rows(&rows, path, bytes, n);
 out:
     free(rows.text);
     free(plain);
@@ -108,10 +120,16 @@ out:
     return status;
 }
 
+gan_status gan_csv_look(const char *path)
+{
+    return is_missing(path) ? GAN_OK : read_rows(path, UINT64_MAX, false);
+}
+
 gan_status gan_csv_open(gan_csv **out, const char *path, uint64_t step)
 {
     gan_status status = GAN_OK;
-    GAN_TRY(trim(path, step));
+    GAN_TRY(is_missing(path) ? gan_file_replace(path, GAN_CSV_HEADER, sizeof GAN_CSV_HEADER - 1)
+                             : read_rows(path, step, true));
     gan_csv *csv = calloc(1, sizeof *csv);
     if (!csv)
         return gan_error(GAN_FAILED, "%s: out of memory", path);
@@ -161,12 +179,17 @@ static gan_status write_waiting(gan_csv *csv)
     struct stat before;
     if (fstat(csv->file, &before) != 0)
         return gan_error(GAN_FAILED, "%s: cannot write: %s", csv->path, strerror(errno));
-    ssize_t written = write(csv->file, csv->waiting, csv->n_waiting);
+    ssize_t written = write(csv->file, csv->waiting, csv->n_waiting), more = 1;
+    /* Why the rest was not written, only another write tells. */
+    while (written > 0 && more > 0 && (size_t)written < csv->n_waiting) {
+        more = write(csv->file, csv->waiting + written, csv->n_waiting - (size_t)written);
+        written += more > 0 ? more : 0;
+    }
     if (written == (ssize_t)csv->n_waiting) {
         csv->n_waiting = 0;
         return GAN_OK;
     }
-    int reason = written < 0 ? errno : ENOSPC;
+    int reason = errno;
     if (written > 0 && ftruncate(csv->file, before.st_size) != 0)
         reason = errno;
     return gan_error(GAN_FAILED, "%s: cannot write: %s", csv->path, strerror(reason));

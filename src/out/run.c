@@ -1,3 +1,4 @@
+/* run.c: the folder of a run, and its lock. */
 #include "gan_dist/out.h"
 
 #include <errno.h>
@@ -84,17 +85,25 @@ out:
     return status;
 }
 
-/* The length of the part of `path` that is there. */
-static size_t part_there(const char *path)
+/* Whether the first n bytes of a path end in "." or "..". */
+static bool is_dots(const char *path, size_t n)
+{
+    size_t dots = 0;
+    while (dots < n && path[n - 1 - dots] == '.')
+        dots++;
+    return (dots == 1 || dots == 2) && (dots == n || path[n - 1 - dots] == '/');
+}
+
+/* Removes the folders of `path` that were not `there`, the last first; there[n]: the first n bytes of it. */
+static void remove_made(const char *path, const bool *there)
 {
     char part[PATH_MAX];
     snprintf(part, sizeof part, "%s", path);
-    for (size_t n = strlen(part);; n--) {
-        while (n > 0 && part[n - 1] != '/' && part[n] != '\0' && part[n] != '/')
-            n--;
+    for (size_t n = strlen(part); n > 0; n--) {
+        const bool is_end = path[n] == '\0' || path[n] == '/';
         part[n] = '\0';
-        if (n == 0 || access(part, F_OK) == 0)
-            return n;
+        if (is_end && path[n - 1] != '/' && !is_dots(path, n) && !there[n])
+            rmdir(part);
     }
 }
 
@@ -103,28 +112,24 @@ gan_status gan_run_look(const char *folder)
     static const char *const names[] = {"lock", "samples", "checkpoints"};
     enum { NAMES = sizeof names / sizeof *names };
     char path[PATH_MAX];
-    bool there[NAMES];
-    size_t before = part_there(folder);
+    bool there[PATH_MAX] = {false}, has[NAMES];
     gan_run *run = NULL;
+    for (size_t n = 1; n <= strlen(folder) && n < sizeof path; n++) {
+        snprintf(path, n + 1, "%s", folder);
+        there[n] = (folder[n] == '\0' || folder[n] == '/') && access(path, F_OK) == 0;
+    }
     for (int i = 0; i < NAMES; i++) {
         snprintf(path, sizeof path, "%.3900s/%s", folder, names[i]);
-        there[i] = access(path, F_OK) == 0;
+        has[i] = access(path, F_OK) == 0;
     }
     gan_status status = gan_run_open(&run, folder);
     gan_run_close(run);
     for (int i = 0; i < NAMES; i++) {
         snprintf(path, sizeof path, "%.3900s/%s", folder, names[i]);
-        if (!there[i])
+        if (!has[i])
             remove(path);
     }
-    snprintf(path, sizeof path, "%s", folder);
-    for (size_t n = strlen(path); n > before && rmdir(path) == 0;) {
-        while (n > before && path[n - 1] == '/')
-            n--;
-        while (n > before && path[n - 1] != '/')
-            n--;
-        path[n] = '\0';
-    }
+    remove_made(folder, there);
     return status;
 }
 

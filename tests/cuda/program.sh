@@ -43,4 +43,4 @@ breaks cublasGemmEx:30 'conv_' 'cuBLAS says'
 breaks cudaMemcpyAsync:60
 breaks cudaEventQuery:40
 breaks cudaEventRecord:17 upload
-breaks cudaEventRecord:19 read_start
+breaks cudaEventRecord:21 read_start

@@ -123,6 +123,7 @@ for name in TERM HUP INT RTMIN; do
     [ "$status" -eq 75 ] || fail "SIG$name while pictures are decoded: exit status $status, not 75"
     [ "$(grep -c '^gan_dist: asked to stop (.*) before the first step: nothing to save$' err)" -eq 1 ] ||
         fail "SIG$name while pictures are decoded: not said"
+    says decoding/status.json '"stopped"'
     [ -z "$(newest decoding)" ] && [ ! -e decoding/log.csv ] || fail "SIG$name while pictures are decoded: results"
     [ -z "$(ls -A tmp)" ] || fail "SIG$name while pictures are decoded: left in TMPDIR: $(ls -A tmp)"
 done
@@ -206,7 +207,7 @@ says stop/status.json '"failed"'
 # The log is what grows too large: the run ends well, without its last rows, which is said.
 limited $((size + 4)) --out log --steps 1000 --checkpoint-every 0
 [ "$status" -eq 0 ] || fail "the log cannot grow: exit status $status"
-says both 'warning: log/log.csv: cannot write: ' 'its last rows are lost'
+says both 'warning: log/log.csv: cannot write: File too large' 'its last rows are lost'
 [ "$(wc -l <log/log.csv)" -lt 1001 ] || fail "the log is whole: there was no limit"
 tail -n +2 log/log.csv | awk -F, 'NF != 11 { exit 1 }' || fail "a torn row"
 says log/status.json '"done"'

@@ -55,7 +55,7 @@ train 2 --config net3.ini --data labelled --out run3
 mv labelled-labels elsewhere
 refused 2 labelled labels -- --config net3.ini --data labelled --out run4
 mv elsewhere labelled-labels
-refused 2 'label 2' data.classes -- --config net3.ini --set data.classes=2 --data labelled --out run4
+refused 2 'labels are 0 to 2' 'set data.classes to 3' -- --config net3.ini --set data.classes=2 --data labelled --out run4
 refused 2 good labels -- --config net3.ini --data good --out run4
 refused 2 labels -- --config net3.ini --data faces:40 --out run4
 refused 2 labels -- --preset cdcgan-mnist --data good --out run5

@@ -138,6 +138,12 @@ if [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null; then
     as=()
 fi
 
+# The log of another program.
+mkdir outs/foreign
+echo 'my,own,numbers' >outs/foreign/log.csv
+judged 0 2 'outs/foreign/log.csv' "${net[@]}" --out outs/foreign
+rm -r outs/foreign
+
 # --- from which checkpoint
 judged 0 2 'No such file' "${net[@]}" --resume nowhere.safetensors --out outs/new
 cp "$(newest outs/whole)" other.safetensors
@@ -184,6 +190,7 @@ ready() {
 }
 ready "${net[@]}" --out outs/new
 ready "${net[@]}" --out outs/new/below//deep/
+ready "${net[@]}" --out outs/new/../below
 ready "${net[@]}" --out outs/used
 says out 'goes on    from outs/used/checkpoints/step-'
 ready "${net[@]}" --out outs/new --resume other.safetensors

@@ -148,8 +148,10 @@ write_words digits-labels 40 2
 train 0 check --config net3.ini --data digits
 write_words digits-labels 40 $((0x7fffffff))
 refuses 2 0 digits -- check --config net3.ini --data digits
+if grep -q -e 'classes to -' err; then fail "a number that would not do"; fi
 write_words digits-labels 40 70000
 refuses 2 0 digits 70000 -- check --config net3.ini --data digits
+if grep -q 'set data.classes to 70001' err; then fail "a number that cannot be set"; fi
 write_words digits-labels 40 $((0xffffffff))
 refuses 2 0 'label -1' -- check --config net3.ini --data digits
 
@@ -293,7 +295,8 @@ says out '8192 pictures' 'drawn faces'
 mkdir faces
 refuses 2 0 faces 'nothing found' -- check --config net.ini --data faces
 rmdir faces
-ln -s nowhere faces
+ln -s nowhere faces # of a disk that is not mounted
+refuses 2 0 faces -- check --config net.ini --data faces
 train 0 check --config net.ini --data faces:17
 says out '17 pictures'
 for words in faces:0 faces: faces:-1 faces:1x faces:99999999999999999999; do
