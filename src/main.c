@@ -122,6 +122,7 @@ static int run_ranks(size_t command, int argc, char **argv, int skip)
         gan_log_rank("%s", gan_error_message());
     else if (gan_comm_rank(comm) == 0)
         report(status);
+    gan_stop_unwatch(); /* mpirun tells the others to end as soon as the first one has ended with a failure */
     gan_comm_close(comm, others_wait, status);
     return status;
 }

@@ -12,7 +12,6 @@
 
 #define ARENAS    4 /* per network: parameters, statistics, exp_avg, exp_avg_sq */
 #define NAME_ROOM 128
-#define META_DATA "gan_dist.data_fingerprint"
 
 /* One network's arenas in host memory: the backend's own when that is the host's, else copies, or a
  * snapshot's. */
@@ -161,9 +160,12 @@ static gan_status write_checkpoint(state *s, uint64_t done)
     }
     snprintf(step, sizeof step, "%" PRIu64, done);
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));
-    const gan_metadata metadata[] = {
-        {"format", "pt"},         {GAN_META_STEP, step},          {GAN_META_PRESET, t->config.preset},
-        {META_DATA, fingerprint}, {GAN_META_CONFIG, t->defining}, {GAN_META_CLASSES, t->class_names}};
+    const gan_metadata metadata[] = {{"format", "pt"},
+                                     {GAN_META_STEP, step},
+                                     {GAN_META_PRESET, t->config.preset},
+                                     {GAN_META_DATA, fingerprint},
+                                     {GAN_META_CONFIG, t->defining},
+                                     {GAN_META_CLASSES, t->class_names}};
     const size_t n = sizeof metadata / sizeof *metadata - (t->class_names ? 0 : 1);
     gan_checkpoint_path(path, t->config.out, done);
     GAN_TRY(gan_checkpoint_write(path, s->views, s->n, metadata, n));
@@ -244,7 +246,7 @@ static gan_status judge_checkpoint(gan_training *t, const gan_checkpoint *checkp
 {
     const char *step = gan_checkpoint_metadata(checkpoint, GAN_META_STEP);
     const char *config = gan_checkpoint_metadata(checkpoint, GAN_META_CONFIG);
-    const char *data = gan_checkpoint_metadata(checkpoint, META_DATA);
+    const char *data = gan_checkpoint_metadata(checkpoint, GAN_META_DATA);
     if (!gan_checkpoint_checked(checkpoint))
         gan_warn0("%s: another program has written it; checksums not compared", t->checkpoint);
     if (!step || !config || !data)
@@ -263,7 +265,7 @@ static gan_status judge_checkpoint(gan_training *t, const gan_checkpoint *checkp
 static gan_status read_checkpoint(state *s, gan_checkpoint *checkpoint)
 {
     gan_training *t = s->t;
-    const char *data = gan_checkpoint_metadata(checkpoint, META_DATA);
+    const char *data = gan_checkpoint_metadata(checkpoint, GAN_META_DATA);
     GAN_TRY(judge_checkpoint(t, checkpoint));
     char fingerprint[32];
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, gan_data_fingerprint(t->data));

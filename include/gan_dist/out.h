@@ -97,9 +97,10 @@ typedef struct gan_metadata {
 } gan_metadata;
 
 /* The keys a run writes, read by a resume and by `gan_dist info`. */
-#define GAN_META_STEP   "gan_dist.step"   /* decimal */
-#define GAN_META_PRESET "gan_dist.preset" /* may be "" */
-#define GAN_META_CONFIG "gan_dist.config" /* gan_config_text(.., true) */
+#define GAN_META_STEP   "gan_dist.step"             /* decimal */
+#define GAN_META_PRESET "gan_dist.preset"           /* may be "" */
+#define GAN_META_DATA   "gan_dist.data_fingerprint" /* 16 hexadecimal digits */
+#define GAN_META_CONFIG "gan_dist.config"           /* gan_config_text(.., true) */
 /* The names of the classes in the order of their numbers, with a "/" between two, which no folder's name has;
  * not there when the labels are numbers alone. Bytes that are no UTF-8 or no text are '?'. */
 #define GAN_META_CLASSES "gan_dist.classes"

@@ -93,25 +93,30 @@ static bool nearly(const char *a, const char *b)
     return differ <= 1;
 }
 
-/* As safetensors' own programs order what they write: wide types first, then by name. */
-static bool sorted_by_name(const gan_checkpoint *checkpoint)
+/* Whether the keys that a run writes stand in its order. */
+static bool in_order_of_run(const gan_checkpoint *checkpoint)
 {
-    for (size_t i = 1; i < checkpoint->n_tensors; i++) {
-        const gan_stored_tensor *a = &checkpoint->tensors[i - 1], *b = &checkpoint->tensors[i];
-        if (a->dtype == b->dtype && strcmp(a->name, b->name) > 0)
-            return false;
-    }
+    static const char *const keys[] = {"format",      GAN_META_STEP,   GAN_META_PRESET,
+                                       GAN_META_DATA, GAN_META_CONFIG, GAN_META_CLASSES};
+    size_t next = 0;
+    for (size_t i = 0; i < checkpoint->n_metadata; i++)
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            if (strcmp(checkpoint->metadata[i].key, keys[k]) != 0)
+                continue;
+            if (k < next)
+                return false;
+            next = k;
+        }
     return true;
 }
 
-/* Whether the file is laid out as a run does it: the two checksums first, G's tensors before D's. Another
- * program keeps texts and names, and orders them as it likes; a changed bit does not change their order. */
+/* Whether the header is laid out as gan_checkpoint_write does it: its two checksums first. Another program
+ * keeps the texts, and orders them as it likes; a changed bit does not change their order. */
 static bool laid_out_as_ours(const gan_checkpoint *checkpoint)
 {
-    return !sorted_by_name(checkpoint) && checkpoint->n_metadata >= 2 &&
-           checkpoint->data_at % DATA_ALIGNMENT == 0 &&
+    return checkpoint->n_metadata >= 2 && checkpoint->data_at % DATA_ALIGNMENT == 0 &&
            nearly(checkpoint->metadata[0].key, HEADER_HASH_KEY) &&
-           nearly(checkpoint->metadata[1].key, DATA_HASH_KEY);
+           nearly(checkpoint->metadata[1].key, DATA_HASH_KEY) && in_order_of_run(checkpoint);
 }
 
 /* Chained into *hash. A tensor at a time, so that memory need not hold the whole file. */

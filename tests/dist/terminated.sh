@@ -11,9 +11,11 @@ words=(--preset dcgan64 --data faces:256 --batch 128 --sample-every 0 --log-ever
 RANDOM=${GAN_TEST_SEED:-$$}
 echo "GAN_TEST_SEED=${GAN_TEST_SEED:-$$} gives these moments again"
 
-# logged: the last step in the log.
+# logged: the last step that this start has told of. Not that of log.csv, where a step may stand that was not saved.
 logged() {
-    if [ -e run/log.csv ]; then tail -n 1 run/log.csv | cut -d, -f1 | grep -x '[0-9]*' || echo 0; else echo 0; fi
+    local last
+    last=$(grep -o '  step [0-9]*/' out | tail -n 1) || :
+    echo "${last//[^0-9]/}" | grep . || echo 0
 }
 has_logged() {
     [ "$(logged)" -ge "$1" ]

@@ -115,7 +115,9 @@ while True:
     save_file(tensors, "first.safetensors", metadata=words)
     if length() % 64 == 0:
         text = open("first.safetensors", "rb").read(200)
-        if 0 < text.find(b"header_hash") < 50 and 60 < text.find(b"data_hash") < 90:
+        first = 0 < text.find(b"header_hash") < 50 and 60 < text.find(b"data_hash") < 90
+        whole = open("first.safetensors", "rb").read()
+        if first and whole.find(b"gan_dist.preset") < whole.find(b"gan_dist.step"):  # not in our order by chance
             break
 END
 "$python" first.py
