@@ -184,9 +184,12 @@ static void print_setup(const gan_training *t)
     gan_log0("steps        %llu, %llu an epoch", (unsigned long long)t->total,
              (unsigned long long)t->steps_per_epoch);
     gan_log0("output       %s", t->config.out);
-    if (t->config.sample.every > 0)
-        gan_log0("pictures     %s/samples: a grid every %d %s", t->config.out, t->config.sample.every,
-                 t->config.sample.seconds ? "seconds" : "steps");
+    const gan_cadence *sample = &t->config.sample;
+    if (sample->every > 0)
+        gan_log0("pictures     %s/samples: a grid every %d %s", t->config.out, sample->every,
+                 sample->seconds      ? "s"
+                 : sample->every == 1 ? "step"
+                                      : "steps");
 }
 
 static gan_status open_parts(gan_training *t)
