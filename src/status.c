@@ -164,3 +164,14 @@ void gan_training_stopped_early(gan_training *t, const char *reason)
     }
     pthread_mutex_unlock(&reporter->mutex);
 }
+
+void gan_training_bury(const gan_training *t, const char *reason)
+{
+    char path[GAN_TEXT_MAX + 32];
+    if (gan_comm_rank(t->comm) == 0 || !gan_run_is_over(t->config.out))
+        return;
+    snprintf(path, sizeof path, "%s/status.json", t->config.out);
+    gan_status status = gan_status_fail(path, reason);
+    if (status != GAN_OK) /* whoever looks sees by its age that it is no longer true */
+        gan_log_rank("warning: %s", gan_error_message());
+}

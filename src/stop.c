@@ -114,15 +114,6 @@ static void attend(void *training)
     gan_snapshot_unlock(t->snapshot);
 }
 
-/* When rank 0 dies, mpirun tells the other ranks to end, and nobody is left to say so in status.json. */
-static void tell_of_rank_0(const gan_config *config)
-{
-    char path[GAN_TEXT_MAX + 32];
-    snprintf(path, sizeof path, "%s/status.json", config->out);
-    if (gan_run_is_over(config->out))
-        gan_status_fail(path, "rank 0 has ended without a word: it was killed, or has crashed");
-}
-
 static void stop_before_step_1(const char *signal_name)
 {
     char reason[128];
@@ -141,7 +132,8 @@ static void first_request(int number)
         stop_before_step_1(name_of(number));
     if (watched && gan_comm_rank(watched->comm) != 0) {
         make_room();
-        tell_of_rank_0(&watched->config);
+        /* Which mpirun also tells the others when rank 0 has died. */
+        gan_training_bury(watched, "rank 0 has ended without a word: it was killed, or has crashed");
     } else if (watched && watched->snapshot && gan_snapshot_is_on_device(watched->snapshot)) {
         unattended = number;
     } else if (watched && watched->snapshot) {

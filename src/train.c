@@ -96,6 +96,15 @@ static void print_where(const gan_training *t)
     gan_log0("checkpoint   %s", t->checkpoint);
 }
 
+/* The failure may be that rank 0 has died; its message stays. */
+static void bury(const gan_training *t)
+{
+    char reason[2048];
+    snprintf(reason, sizeof reason, "%s", gan_error_message());
+    gan_training_bury(t, reason);
+    gan_error(GAN_FAILED, "%s", reason);
+}
+
 gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config *config)
 {
     static gan_training training; /* large, and alone */
@@ -105,7 +114,9 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
         gan_launcher_open();
     gan_status status = gan_training_open(t, comm, config);
     if (status != GAN_OK) {
-        if (!gan_comm_has_told(comm)) /* else ranks are missing, and closing is collective */
+        if (gan_comm_has_told(comm)) /* ranks are missing, and closing is collective */
+            bury(t);
+        else
             gan_training_close(t);
         return status;
     }
@@ -133,8 +144,10 @@ gan_status gan_command_train(bool *others_wait, gan_comm *comm, const gan_config
         if (!gan_stop_saved()) /* else that is how the run ends, whatever came of the step under way */
             gan_training_status(t, "failed", gan_error_message());
         *others_wait = !t->agreed;
-        if (*others_wait) /* nothing collective may run any more */
+        if (*others_wait) { /* nothing collective may run any more */
+            bury(t);
             return status;
+        }
     }
     gan_training_close(t);
     return status;

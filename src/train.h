@@ -150,6 +150,8 @@ void gan_training_progress(gan_training *t);
 /* Any thread. early: says nothing where an earlier run's status stands. */
 void gan_training_stopped(gan_training *t, uint64_t step, const char *reason);
 void gan_training_stopped_early(gan_training *t, const char *reason);
+/* Other ranks than 0: says "failed" where rank 0 no longer can, since its process has died. */
+void gan_training_bury(const gan_training *t, const char *reason);
 
 /* stop.c: requests to stop, by signals. Divert before any other thread is started; until a run is watched, a
  * request ends the process with GAN_STOPPED. saved: the last finished step has been saved at the request. */

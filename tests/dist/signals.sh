@@ -213,3 +213,13 @@ tail -n +2 log/log.csv | awk -F, 'NF != 11 { exit 1 }' || fail "a torn row"
 says log/status.json '"done"'
 train 0 --config net.ini --out log-whole --steps 1000 --checkpoint-every 0
 same "$(newest log)" "$(newest log-whole)"
+
+# --- rank 0 dies: another rank says so where it no longer can
+unset OMPI_MCA_odls_base_sigkill_timeout # as a user has it
+start 2 "${words[@]}" --out dies --steps 100000000
+wait_until "some steps" has_rows dies 2
+kill -KILL "$(sed 's/.*pid //' dies/lock)"
+wait_for_end
+wait_until "the end of all ranks" nobody_left
+says dies/status.json '"failed"' 'rank 0 '
+[ "$status" -ne 0 ] || fail "exit status 0 of a run whose rank 0 was killed"
