@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# terminated.sh PROGRAM ROUNDS [SECONDS]: SIGTERM and Ctrl-C to mpirun itself, which gives its ranks a second, or a quarter, in steps that take
-# longer: what was logged is saved, the program says so, and after all rounds the bytes are those of a run that nobody stopped.
+# terminated.sh PROGRAM ROUNDS [SECONDS]: SIGTERM and Ctrl-C to mpirun itself, which gives its ranks a second, or a quarter, in steps that
+# take longer: what was logged is saved, the program says so, and after all rounds the bytes are those of a run that nobody stopped.
 # shellcheck source=tests/smoke/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../smoke/lib.sh"
 rounds=$2
@@ -24,6 +24,8 @@ step_of_run() {
     sed -n 's/.*"step":[^0-9]*\([0-9]*\).*/\1/p' run/status.json
 }
 
+five=''
+[[ $(mpirun --version) != *'Open MPI'*' 5.'* ]] || five=yes
 ended=0 saved=0
 signals=(TERM INT)
 for ((round = 0; round < rounds; round++)); do
@@ -37,7 +39,8 @@ for ((round = 0; round < rounds; round++)); do
     wait_until "the end of all ranks" nobody_left
     saved=$(step_of_run)
     says run/status.json '"stopped"' "asked to stop"
-    says out "asked to stop (SIGTERM) in step" # whatever mpirun gets, the ranks get that
+    # Whatever mpirun gets, the ranks get that. That of Open MPI 5 hands on nothing that they say from then on.
+    [ -n "$five" ] || says out "asked to stop (SIGTERM) in step"
     [ "$saved" -ge "$known" ] || fail "round $round: step $known was logged and step $saved is saved"
     [ -s "$(printf 'run/checkpoints/step-%08d.safetensors' "$saved")" ] || fail "round $round: step $saved is not there"
     ! grep -q 'stopped on request' out || ended=$((ended + 1))
